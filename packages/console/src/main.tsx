@@ -15,6 +15,7 @@ import './theme/image.css';
 import './theme/search.css';
 import './theme/content.css';
 import './theme/forms.css';
+import './theme/editor.css';
 import { createRoot } from 'react-dom/client';
 
 import { App } from './app.tsx';

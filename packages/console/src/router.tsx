@@ -12,11 +12,14 @@ import { consolePath } from './base-urls.ts';
 import { readArrivalsSearch } from './pages/arrivals/filters.ts';
 import { readAuditSearch } from './pages/audit/filters.ts';
 import { readDecisionsSearch } from './pages/decisions/filters.ts';
+import { readExceptionsSearch } from './pages/exceptions/search.ts';
 import { readImageSearch } from './pages/image/search.ts';
 import { readImagesSearch } from './pages/images/filters.ts';
 import { readInspectionsSearch } from './pages/inspections/filters.ts';
 import { readJobSearch } from './pages/jobs/filters.ts';
 import { jobTabs } from './pages/job/tabs.ts';
+import { readPoliciesSearch } from './pages/policies/filters.ts';
+import { readPolicySearch } from './pages/policy/search.ts';
 import { readQuarantineSearch } from './pages/quarantine/filters.ts';
 import { readRegistrySearch } from './pages/registry/search.ts';
 import { readCompareSearch } from './pages/compare/compare-search.ts';
@@ -136,6 +139,43 @@ const decisionList = createRoute({
   component: lazyRouteComponent(
     () => import('./pages/decisions/decisions-page.tsx'),
     'DecisionsPage',
+  ),
+});
+const decision = createRoute({
+  getParentRoute: () => shell,
+  path: '/decisions/$id',
+  component: lazyRouteComponent(() => import('./pages/decision/decision-page.tsx'), 'DecisionPage'),
+});
+const policyList = createRoute({
+  getParentRoute: () => shell,
+  path: '/policies',
+  validateSearch: readPoliciesSearch,
+  component: lazyRouteComponent(() => import('./pages/policies/policies-page.tsx'), 'PoliciesPage'),
+});
+/** No policy can have this name. */
+const policyAdd = createRoute({
+  getParentRoute: () => shell,
+  path: '/policies/_new',
+  validateSearch: (raw: Record<string, unknown>): { project?: string } =>
+    optional('project', text(raw['project'])),
+  component: lazyRouteComponent(
+    () => import('./pages/policy/new-policy-page.tsx'),
+    'NewPolicyPage',
+  ),
+});
+const policy = createRoute({
+  getParentRoute: () => shell,
+  path: '/policies/$name',
+  validateSearch: readPolicySearch,
+  component: lazyRouteComponent(() => import('./pages/policy/policy-page.tsx'), 'PolicyPage'),
+});
+const exceptionList = createRoute({
+  getParentRoute: () => shell,
+  path: '/exceptions',
+  validateSearch: readExceptionsSearch,
+  component: lazyRouteComponent(
+    () => import('./pages/exceptions/exceptions-page.tsx'),
+    'ExceptionsPage',
   ),
 });
 const registryList = createRoute({
@@ -284,6 +324,11 @@ const routeTree = root.addChildren([
     inspection,
     arrivalList,
     decisionList,
+    decision,
+    policyList,
+    policyAdd,
+    policy,
+    exceptionList,
     registryList,
     registry,
     quarantineList,

@@ -5,6 +5,7 @@ import {
   IconBell,
   IconBook,
   IconBuildingWarehouse,
+  IconChecklist,
   IconCpu2,
   IconGavel,
   IconLayoutDashboard,
@@ -16,6 +17,7 @@ import {
   IconScript,
   IconSearch,
   IconSettings,
+  IconShieldOff,
   IconUpload,
 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
@@ -34,6 +36,8 @@ const navItems = [
   { to: '/images', label: 'Images', icon: IconPackages },
   { to: '/arrivals', label: 'Arrivals', icon: IconPackageImport },
   { to: '/decisions', label: 'Decisions', icon: IconGavel },
+  { to: '/policies', label: 'Policies', icon: IconChecklist },
+  { to: '/exceptions', label: 'Exceptions', icon: IconShieldOff },
   { to: '/registries', label: 'Registries', icon: IconBuildingWarehouse },
   { to: '/quarantine', label: 'Quarantine', icon: IconLock },
   { to: '/search', label: 'Search', icon: IconSearch },

@@ -44,6 +44,13 @@ export function relativeTime(at: string, nowMs: number): string {
   return distanceMs > tickSlackMs ? 'in a moment' : 'just now';
 }
 
+const dayMs = 86_400_000;
+
+/** The day in so many days from now, in UTC: `2027-01-31`. */
+export function dayFromNow(days: number): string {
+  return new Date(Date.now() + days * dayMs).toISOString().slice(0, '2027-01-31'.length);
+}
+
 /** `2026-11-30 13:51:39`, in the time zone of the browser. */
 export function absoluteTime(at: string): string {
   const date = new Date(at);

@@ -7,7 +7,15 @@ import { LinkButton } from './router-link.tsx';
 interface NoMatchProps {
   readonly title: string;
   /** Path of the unfiltered list. */
-  readonly to: '/jobs' | '/images' | '/inspections' | '/arrivals' | '/decisions' | '/quarantine';
+  readonly to:
+    | '/jobs'
+    | '/images'
+    | '/inspections'
+    | '/arrivals'
+    | '/decisions'
+    | '/policies'
+    | '/exceptions'
+    | '/quarantine';
   readonly children: ReactNode;
 }
 

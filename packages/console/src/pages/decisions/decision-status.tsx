@@ -16,6 +16,13 @@ const verdicts: Readonly<Record<PolicyVerdict, Status>> = {
   fail: { label: 'Fail', tone: 'failed', icon: IconCircleX },
 };
 
+export const verdictLabels: Readonly<Record<PolicyVerdict, string>> = {
+  pass: verdicts.pass.label,
+  warn: verdicts.warn.label,
+  incomplete: verdicts.incomplete.label,
+  fail: verdicts.fail.label,
+};
+
 export function PolicyVerdictBadge({ verdict }: { readonly verdict: PolicyVerdict }): ReactNode {
   return <StatusBadge status={verdicts[verdict]} state={verdict} />;
 }

@@ -1,4 +1,4 @@
-import { type Decision, operations } from '@lazaret/protocol';
+import { type Decision, operations, plural } from '@lazaret/protocol';
 import { IconBox, IconGavel, IconServer } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type ReactNode, useMemo } from 'react';
@@ -13,11 +13,13 @@ import { NoMatch } from '../../components/no-match.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { PlainText } from '../../components/plain-text.tsx';
 import { QueryView } from '../../components/query-view.tsx';
+import { LinkAnchor } from '../../components/router-link.tsx';
 import { TextFilter } from '../../components/text-filter.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
 import { useStableList } from '../../live/stable-list.ts';
 import { client } from '../../client.ts';
 import { actionLabels, PolicyVerdictBadge } from './decision-status.tsx';
+import { PolicyLink } from './policy-link.tsx';
 import { toDecisionsQuery } from './filters.ts';
 
 const pageItems = 50;
@@ -35,12 +37,12 @@ const verdictChips = [
 const columns: readonly Column<Decision>[] = [
   {
     label: 'Image',
-    cell: ({ registry, repository, tags, digest }) => (
+    cell: ({ id, registry, repository, tags, digest }) => (
       <div className="cell-name">
-        <strong className="break">
+        <LinkAnchor to="/decisions/$id" params={{ id }} className="row-link">
           <PlainText>{tags[0] === undefined ? repository : `${repository}:${tags[0]}`}</PlainText>
-        </strong>
-        {tags.length > 1 && <span className="dim"> and {tags.length - 1} more tags</span>}
+        </LinkAnchor>
+        {tags.length > 1 && <span className="dim"> and {plural(tags.length - 1, 'more tag')}</span>}
         <div className="small dim">
           {registry} · <Copyable value={digest} label="the digest" chars={digestChars} />
         </div>
@@ -60,9 +62,9 @@ const columns: readonly Column<Decision>[] = [
   { label: 'Reasons', cell: (decision) => <Reasons decision={decision} /> },
   {
     label: 'Policy',
-    cell: ({ policy, policyVersion, approvedBy }) => (
+    cell: ({ policy, policyVersion, approvedBy, project }) => (
       <div>
-        {policy} <span className="dim">version {policyVersion}</span>
+        <PolicyLink name={policy} version={policyVersion} project={project} />
         {approvedBy !== 'policy' && <div className="dim small">approved by {approvedBy}</div>}
       </div>
     ),
@@ -123,6 +125,11 @@ export function DecisionsPage(): ReactNode {
                 value={search.registry ?? ''}
                 onTyped={(registry) => change({ registry: registry.trim() })}
               />
+              {search.digest !== undefined && (
+                <span className="small dim">
+                  Only <Copyable value={search.digest} label="the digest" chars={digestChars} />
+                </span>
+              )}
               <TextFilter
                 label="Repository"
                 icon={<IconBox size={16} />}

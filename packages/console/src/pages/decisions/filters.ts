@@ -5,6 +5,7 @@ export interface DecisionsSearch {
   readonly verdict?: string;
   readonly registry?: string;
   readonly repository?: string;
+  readonly digest?: string;
   readonly project?: string;
 }
 
@@ -13,6 +14,7 @@ export interface DecisionsQuery extends Omit<DecisionsSearch, 'verdict'> {
 }
 
 const valueCharsMax = 300;
+const digestForm = /^sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})$/;
 
 export function readDecisionsSearch(raw: Record<string, unknown>): DecisionsSearch {
   const search: Record<string, string> = {};
@@ -23,6 +25,8 @@ export function readDecisionsSearch(raw: Record<string, unknown>): DecisionsSear
     if (typeof value === 'string' && value !== '' && value.length <= valueCharsMax)
       search[key] = value;
   }
+  const { digest } = raw;
+  if (typeof digest === 'string' && digestForm.test(digest)) search['digest'] = digest;
   return search;
 }
 

@@ -17,11 +17,13 @@ interface FindingRowProps {
   readonly plainPath?: boolean;
   /** Shown next to the class. */
   readonly note?: string | undefined;
+  /** What can be done about the finding. */
+  readonly actions?: ReactNode;
 }
 
 /** One finding with its location, scanner and evidence. */
 export function FindingRow(props: FindingRowProps): ReactNode {
-  const { finding, others = [], isSelected, plainPath, note } = props;
+  const { finding, others = [], isSelected, plainPath, note, actions } = props;
   const row = useRef<HTMLLIElement>(null);
   useEffect(() => {
     if (isSelected === true) row.current?.scrollIntoView({ block: 'center' });
@@ -40,6 +42,7 @@ export function FindingRow(props: FindingRowProps): ReactNode {
             <PlainText>{title}</PlainText>
           </strong>
           <span className="tag">{findingClassLabels[finding.class]}</span>
+          {actions}
           {note !== undefined && (
             <span className="dim small break">
               <PlainText>{note}</PlainText>

@@ -16,6 +16,8 @@ import { EmptyState } from '../../components/empty-state.tsx';
 import { LoadMoreButton } from '../../components/load-more-button.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { findingClassLabels } from '../../text/image-labels.ts';
+import { AddExceptionLink } from '../exceptions/add-exception-link.tsx';
+import { targetOfFinding } from '../exceptions/exception-target.ts';
 import { FindingRow } from './finding-row.tsx';
 import { groupFindings } from './group-findings.ts';
 import { type ImageSearch, listOf } from './search.ts';
@@ -69,6 +71,13 @@ export function FindingsPanel({ image }: { readonly image: ImageDetail }): React
                   finding={finding}
                   others={others}
                   isSelected={index === selected}
+                  actions={
+                    <AddExceptionLink
+                      target={targetOfFinding(finding)}
+                      project={inProject.project}
+                      about={finding.title}
+                    />
+                  }
                 />
               ))}
             </ul>
