@@ -33,7 +33,9 @@ export function describeFailure(error: unknown): Failure {
 
 /** The detail of a problem, unless it only repeats the first of the fields. */
 function ownDetail({ message, fields: [first] }: Problem): string {
-  const repeats = first !== undefined && message.startsWith(`${first.path}: ${first.message}`);
+  if (first === undefined) return message;
+  const repeats =
+    message === first.message || message.startsWith(`${first.path}: ${first.message}`);
   return repeats ? '' : message;
 }
 

@@ -118,7 +118,15 @@ function DecisionFields({ decision }: DecisionProps): ReactNode {
       <Field label="Verdict">
         <PolicyVerdictBadge verdict={verdict} />
       </Field>
-      <Field label="Action">{actionLabels[action]}</Field>
+      <Field label="Action">
+        {quarantines.has(action) ? (
+          <LinkAnchor to="/quarantine" search={{ repository: decision.repository }}>
+            {actionLabels[action]}
+          </LinkAnchor>
+        ) : (
+          actionLabels[action]
+        )}
+      </Field>
       <Field label="Policy">
         <PolicyLink name={policy} version={policyVersion} project={project} />
       </Field>
@@ -153,7 +161,10 @@ function DecisionFields({ decision }: DecisionProps): ReactNode {
   );
 }
 
-const states = { apply: 'taken', 'dry-run': 'dry run', withheld: 'withheld' } as const;
+/** Actions whose effects are on the page of the quarantine. */
+const quarantines: ReadonlySet<string> = new Set(['quarantine', 'delete']);
+
+const states = { apply: 'requested', 'dry-run': 'dry run', withheld: 'withheld' } as const;
 
 const actionColumns: readonly Column<DecidedAction>[] = [
   { label: 'Action', cell: ({ action }) => <strong>{action}</strong> },

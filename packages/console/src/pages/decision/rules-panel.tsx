@@ -131,17 +131,22 @@ function EvidenceRow({ from, item, project }: EvidenceRowProps): ReactNode {
   );
 }
 
-const names = ['id', 'class', 'rule', 'title', 'name', 'version', 'purl', 'path', 'fixed'] as const;
+const names = ['id', 'class', 'rule', 'title', 'purl', 'path', 'fixed'] as const;
+/** Of elements that have none of them, such as accounts. */
+const otherNames = ['name', 'user', 'scanner', 'text', 'detail'] as const;
 const textChars = 400;
 
 /** The fields that identify an element, or all of it. */
 function describeEvidence(item: unknown): string {
   if (typeof item !== 'object' || item === null) return String(item).slice(0, textChars);
   const fields = item as Readonly<Record<string, unknown>>;
-  const own = fields['rule'] === undefined ? names : names.filter((name) => name !== 'id');
-  const parts = own.flatMap((name) => {
-    const value = fields[name];
-    return typeof value === 'string' && value !== '' ? [value] : [];
-  });
+  const texts = (wanted: readonly string[]): string[] =>
+    wanted.flatMap((name) => {
+      const value = fields[name];
+      return typeof value === 'string' && value !== '' ? [value] : [];
+    });
+  const isFinding = fields['rule'] !== undefined;
+  const own = texts(isFinding ? names.filter((name) => name !== 'id') : names);
+  const parts = own.length > 0 ? own : texts(otherNames);
   return (parts.length > 0 ? parts.join(' · ') : JSON.stringify(item)).slice(0, textChars);
 }

@@ -49,9 +49,7 @@ export const exceptionColumns: readonly Column<StoredException>[] = [
   {
     label: 'Source',
     cell: ({ source }) => (
-      <span className="break">
-        {source === 'manual' ? 'Added here or by the API' : `VEX ${source}`}
-      </span>
+      <span className="break">{source === 'manual' ? 'Manual' : `VEX document ${source}`}</span>
     ),
   },
   {
@@ -78,7 +76,7 @@ function Target({ exception: { match, project } }: ExceptionProps): ReactNode {
       {listTarget(match).map(([name, value], index) => (
         <div key={name} className={index === 0 ? '' : 'small'}>
           <span className="dim small">{targetLabels[name]} </span>
-          <span className={index === 0 ? 'mono strong' : 'mono'}>
+          <span className="mono">
             <PlainText>{value}</PlainText>
           </span>
         </div>
@@ -96,13 +94,18 @@ export function listTarget(match: ExceptionTarget): (readonly [TargetName, strin
   });
 }
 
+/** Whether an exception is in force, and whether it ends soon. */
+export function StateBadge({ exception: { state, expires } }: ExceptionProps): ReactNode {
+  const now = useNow(minuteMs);
+  const shown = state === 'in-force' && endsSoon(expires, now) ? 'soon' : state;
+  return <StatusBadge status={statuses[shown]} state={shown} />;
+}
+
 function State({ exception }: ExceptionProps): ReactNode {
   const { state, expires, removedAt, removedBy } = exception;
-  const now = useNow(minuteMs);
-  const isSoon = state === 'in-force' && endsSoon(expires, now);
   return (
     <div>
-      <StatusBadge status={statuses[isSoon ? 'soon' : state]} state={isSoon ? 'soon' : state} />
+      <StateBadge exception={exception} />
       <div className="dim small">
         {state === 'removed' ? (
           <>

@@ -25,7 +25,6 @@ export function ExpiryInput({ label, value, error, onChange }: ExpiryInputProps)
       label={label}
       description="The last day, until its end in UTC"
       required
-      min={dayFromNow(0)}
       value={value}
       error={error}
       onChange={(event) => onChange(event.currentTarget.value)}

@@ -14,11 +14,12 @@ import { StatCards } from './stat-cards.tsx';
 import { ImagesPanel } from './images-panel.tsx';
 import { JobsPanel } from './jobs-panel.tsx';
 import { NodesPanel } from './nodes-panel.tsx';
+import { PoliciesPanel } from './policies-panel.tsx';
 
 const settleMs = 700;
 const refreshed = [
   ...['jobs.list', 'jobs.count', 'nodes.list', 'jobs.activity', 'images.list'],
-  ...['arrivals.list', 'arrivals.activity'],
+  ...['arrivals.list', 'arrivals.activity', 'policies.list', 'exceptions.list'],
 ];
 
 /**
@@ -53,6 +54,7 @@ export function OverviewPage(): ReactNode {
           </div>
           <div className="stack">
             {isWatching && <ArrivalsPanel />}
+            {isWatching && <PoliciesPanel />}
             <JobsPanel kind="running" />
             <JobsPanel kind="queued" />
             <ImagesPanel />
@@ -69,7 +71,7 @@ function useRefreshOnEvents(): void {
   const queries = useQueryClient();
   const [happened, setHappened] = useState(0);
   useEvents((event) => {
-    if (/^(job|node|image|arrival)\./.test(event.type)) {
+    if (/^(job|node|image|arrival|policy|exception)\./.test(event.type)) {
       setHappened((count) => count + 1);
     }
   });

@@ -22,9 +22,9 @@ export function FaultText({ fault }: { readonly fault: StoredPolicyFault }): Rea
   return (
     <>
       {line !== null && (
-        <strong className="number">
+        <b className="number">
           Line {line}, column {column ?? 1}:{' '}
-        </strong>
+        </b>
       )}
       <PlainText>{message}</PlainText>
     </>
@@ -36,12 +36,12 @@ export function PolicySourceText({ policy }: { readonly policy: StoredPolicy }):
   if (policy.source === 'built-in') return 'Built-in';
   if (policy.source === 'api') return 'API';
   return (
-    <>
+    <span className="break">
       File{' '}
-      <span className="mono small break">
+      <span className="mono small">
         <PlainText>{policy.file ?? ''}</PlainText>
       </span>
-    </>
+    </span>
   );
 }
 

@@ -24,7 +24,7 @@ interface RejudgePanelProps {
 export function RejudgePanel({ projects }: RejudgePanelProps): ReactNode {
   const shown = projects.slice(0, projectsShown);
   return (
-    <Panel title="Stored images">
+    <Panel title="Judging stored images">
       <div className="stack">
         {shown.map((project) => (
           <ProjectProgress key={project} project={project} isNamed={projects.length > 1} />

@@ -2,6 +2,7 @@ import { Select } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
+import { serverUrl } from '../../base-urls.ts';
 import { PageHeader } from '../../components/page-header.tsx';
 import { LinkAnchor } from '../../components/router-link.tsx';
 import { useIdentity } from '../../session.ts';
@@ -37,8 +38,15 @@ export function NewPolicyPage(): ReactNode {
           )
         }
       >
-        The name is in the document. Fields, variables and functions are described in the
-        documentation.
+        The name is in the document. See{' '}
+        <a href={`${serverUrl}/docs/policies`} target="_blank" rel="noreferrer">
+          fields
+        </a>{' '}
+        and{' '}
+        <a href={`${serverUrl}/docs/policy-variables`} target="_blank" rel="noreferrer">
+          variables and functions of conditions
+        </a>
+        .
       </PageHeader>
       <PolicyEditor title="Document" document={examplePolicy} project={chosen} isEditable isDraft />
     </>

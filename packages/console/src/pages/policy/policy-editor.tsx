@@ -85,6 +85,8 @@ export function PolicyEditor(props: PolicyEditorProps): ReactNode {
       <div className="stack">
         <CheckPanel check={check} onGoTo={(position) => editor.current?.goTo(position)} />
         <TestsPanel document={text} isValid={isValid} />
+      </div>
+      <div className="wide">
         <PreviewPanel project={project} document={text} isValid={isValid} />
       </div>
       <LeaveGuard isChanged={isEditable && isChanged} />

@@ -90,7 +90,9 @@ function Preview({ preview }: { readonly preview: RejudgePreview }): ReactNode {
         </strong>
         {notes.length > 0 && <div className="dim small">{notes.join('; ')}</div>}
       </div>
-      <Counts preview={preview} />
+      <div className="panel-body">
+        <Counts preview={preview} />
+      </div>
       {changes.length > 0 && (
         <TruncatedList items={changes} step={20}>
           {(shown) => (
@@ -107,39 +109,14 @@ function Preview({ preview }: { readonly preview: RejudgePreview }): ReactNode {
   );
 }
 
-interface Count {
-  readonly key: string;
-  readonly what: string;
-  readonly label: string;
-  readonly before: number;
-  readonly after: number;
-}
-
-const countColumns: readonly Column<Count>[] = [
-  {
-    label: 'Result',
-    cell: ({ what, label }) => (
-      <span>
-        <span className="dim">{what}</span> {label}
-      </span>
-    ),
-  },
-  { label: 'Before', end: true, cell: ({ before }) => before.toLocaleString('en') },
-  { label: 'After', end: true, cell: ({ after }) => after.toLocaleString('en') },
-  {
-    label: 'Difference',
-    end: true,
-    cell: ({ before, after }) => <Difference count={after - before} />,
-  },
-];
-
 function Difference({ count }: { readonly count: number }): ReactNode {
   if (count === 0) return <span className="dim">0</span>;
   return <strong>{count > 0 ? `+${count.toLocaleString('en')}` : `−${-count}`}</strong>;
 }
 
+/** A small table: it stays one on a narrow screen. */
 function Counts({ preview }: { readonly preview: RejudgePreview }): ReactNode {
-  const rows: Count[] = [
+  const rows = [
     ...preview.verdicts.map(({ verdict, ...counts }) => ({
       ...{ key: `verdict ${verdict}`, what: 'Verdict', label: verdictLabels[verdict] },
       ...counts,
@@ -150,18 +127,55 @@ function Counts({ preview }: { readonly preview: RejudgePreview }): ReactNode {
     })),
   ].filter(({ before, after }) => before + after > 0);
   return (
-    <DataTable
-      label="Images by verdict and action"
-      columns={countColumns}
-      rows={rows}
-      rowKey={({ key }) => key}
-    />
+    <table className="table count-table" aria-label="Images by verdict and action">
+      <thead>
+        <tr>
+          <th scope="col">Images</th>
+          <th scope="col" className="end">
+            Before
+          </th>
+          <th scope="col" className="end">
+            After
+          </th>
+          <th scope="col" className="end">
+            <span className="visually-hidden">Difference</span>
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(({ key, what, label, before, after }) => (
+          <tr key={key}>
+            <td>
+              <span className="dim small">{what}</span> {label}
+            </td>
+            <td className="end">{before.toLocaleString('en')}</td>
+            <td className="end">{after.toLocaleString('en')}</td>
+            <td className="end">
+              <Difference count={after - before} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 
 function columnsOf(project: string): readonly Column<PreviewedChange>[] {
   return [
     { label: 'Image', cell: (change) => <ChangedImage change={change} project={project} /> },
+    {
+      label: 'Reasons',
+      cell: ({ after }) =>
+        after.reasons.length === 0 ? null : (
+          <div className="small">
+            {after.reasons.slice(0, reasonsShown).map((reason) => (
+              <div key={reason} className="break">
+                <PlainText>{reason}</PlainText>
+              </div>
+            ))}
+          </div>
+        ),
+    },
     {
       label: 'Before and after',
       cell: ({ before, after }) => (
@@ -195,7 +209,7 @@ interface ChangedImageProps {
 }
 
 function ChangedImage({ change, project }: ChangedImageProps): ReactNode {
-  const { registry, repository, tags, digest, after } = change;
+  const { registry, repository, tags, digest } = change;
   const search = useProjectSearch(project);
   const [tag] = tags;
   return (
@@ -213,11 +227,6 @@ function ChangedImage({ change, project }: ChangedImageProps): ReactNode {
       <div className="small dim">
         {registry} · <Copyable value={digest} label="the digest" chars={digestChars} />
       </div>
-      {after.reasons.slice(0, reasonsShown).map((reason) => (
-        <div key={reason} className="small">
-          <PlainText>{reason}</PlainText>
-        </div>
-      ))}
     </div>
   );
 }

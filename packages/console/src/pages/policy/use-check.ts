@@ -28,13 +28,18 @@ export function useCheck(document: string): DocumentCheck {
   return { data, error, isPending, retry: () => void query.refetch() };
 }
 
+/** `rules[0].condition: `, which the position makes obvious. */
+const fieldPath = /^[\w[\].-]+: /;
+
 /** Faults and warnings with a position, for the editor. */
 export function toMarks(check: PolicyCheck | undefined): EditorMark[] {
   const { faults = [], warnings = [] } = check ?? {};
   return [
     ...faults.map((fault) => ({ ...fault, tone: 'failed' as const })),
     ...warnings.map((fault) => ({ ...fault, tone: 'warning' as const })),
-  ].flatMap(({ line, column, ...mark }) =>
-    line === null ? [] : [{ ...mark, line, column: column ?? 1 }],
+  ].flatMap(({ line, column, tone, message }) =>
+    line === null
+      ? []
+      : [{ tone, line, column: column ?? 1, message: message.replace(fieldPath, '') }],
   );
 }
