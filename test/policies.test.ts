@@ -161,7 +161,7 @@ test('a document is checked and its test cases run without storing anything', as
   expect((await client.call(policies.list, {})).items.map(({ name }) => name)).not.toContain('app');
 });
 
-test('a version that somebody else applied in the meantime is not replaced', async () => {
+test('a version that another user applied in the meantime is not replaced', async () => {
   const { client } = instance;
   const raced = document.replace('name: app', 'name: raced').replace('lab/', 'nowhere/');
   const first = { document: raced, expectedVersion: 0 };

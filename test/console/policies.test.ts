@@ -1,6 +1,7 @@
 /**
- * Policies, exceptions and quarantine in the console: a policy is edited, tested, tried and applied;
- * an exception is added from a decision and ended; every dialog of the quarantine is used.
+ * Policies, exceptions and quarantine in the console: a policy is edited, tested, tried and
+ * applied; an exception is added from a decision and ended; proposed actions are decided, an image
+ * is released and its evidence purged.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

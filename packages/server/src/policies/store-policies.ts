@@ -97,7 +97,7 @@ function refuseOtherSource(known: PolicyRow | undefined, file: string | undefine
   }
 }
 
-/** Somebody else applied or removed the policy in the meantime. */
+/** Another user applied or removed the policy in the meantime. */
 function refuseOtherVersion(
   known: PolicyRow | undefined,
   name: string,

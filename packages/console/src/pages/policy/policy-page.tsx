@@ -167,7 +167,7 @@ const actionStates: Readonly<Record<string, string>> = {
 
 function CurrentDocument({ policy }: PolicyProps): ReactNode {
   const isEditable = useAllowed('policies.manage') && policy.source !== 'file';
-  // The editor keeps what was typed when somebody else applies another version.
+  // The editor keeps what was typed when another user applies another version.
   const [base, setBase] = useState(policy);
   const [isChanged, setChanged] = useState(false);
   if (base.version !== policy.version && !isChanged) setBase(policy);
