@@ -1,6 +1,6 @@
 /**
  * Metrics of hooks. Requests are counted by the process that answers them; the results of accepted
- * ones is read from the database at each scrape, for the whole instance.
+ * ones are read from the database at each scrape, for the whole instance.
  */
 import { sql, type Kysely } from 'kysely';
 import { Counter, Gauge, Histogram, type HistogramConfiguration, type Registry } from 'prom-client';
