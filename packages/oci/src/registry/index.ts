@@ -26,7 +26,7 @@ export { manifestAccept } from './read-manifest.ts';
 export { probeApi, probeDeletion, probeReferrers } from './probe.ts';
 export { pushBlob } from './push-blob.ts';
 export type { BlobPushResult, BlobUpload } from './push-blob.ts';
-export { deleteManifest, hasManifest, pushManifest } from './push-manifest.ts';
+export { deleteManifest, hasManifest, isManifestUnknown, pushManifest } from './push-manifest.ts';
 export type { DeletionResult, ManifestUpload, PushedManifest } from './push-manifest.ts';
 export { pushReferrer } from './push-referrer.ts';
 export type { PushedReferrer, ReferrerUpload } from './push-referrer.ts';

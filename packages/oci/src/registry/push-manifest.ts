@@ -1,7 +1,10 @@
 /** Pushes and deletes manifests: exact bytes, by digest or by tag. */
+import { ociLimits } from '../limits.ts';
 import { parseDigest, sha256Digest, verifyDigest } from '../reference/digest.ts';
 import { isRepository, isTag } from '../reference/reference.ts';
 import { SourceError } from '../source-error.ts';
+import { errorCode } from './http/failure.ts';
+import { readBeginning } from './http/read-body.ts';
 import { manifestAccept } from './read-manifest.ts';
 import type { RegistryClient } from './registry-client.ts';
 
@@ -117,6 +120,29 @@ export async function hasManifest(client: RegistryClient, place: ManifestPlace):
     if (answer.status === 200) return true;
     if (answer.status === 404) return false;
     throw await client.refuse(answer, what);
+  }, signal);
+}
+
+/**
+ * Whether the registry says that it has no such manifest. "Not found" alone does not: some
+ * registries answer it for repositories that a client may not read.
+ */
+export async function isManifestUnknown(
+  client: RegistryClient,
+  place: ManifestPlace,
+): Promise<boolean> {
+  const { path, repository, what } = describe(client, place);
+  const { signal } = place;
+  const headers = { accept: manifestAccept };
+  return client.repeat(async () => {
+    const answer = await client.send({ method: 'GET', path, repository, what, headers, signal });
+    if (answer.status === 404) {
+      const body = await readBeginning(answer.body, ociLimits.registryErrorBytes);
+      return errorCode(body) === 'MANIFEST_UNKNOWN';
+    }
+    if (answer.status >= 400) throw await client.refuse(answer, what);
+    answer.drop();
+    return false;
   }, signal);
 }
 

@@ -35,6 +35,7 @@ export const registryFaults = {
   'endless-pages': 'the last page links to the first',
   'foreign-link': 'the link to the next page points to another host',
   'listed-digests': 'the list of tags contains their digests, as that of Google does',
+  'hidden-manifest': 'manifests are answered as those of an unknown repository',
   'refused-manifest': 'a manifest is refused with 403',
   'no-deletion': 'manifests cannot be deleted',
   'ignored-deletion': 'a deletion is accepted, but the manifest stays',

@@ -115,6 +115,10 @@ export class RegistryHandler {
       return;
     }
     const found = store.find(name, reference);
+    if (faults.happens('hidden-manifest')) {
+      sendError(response, 404, 'NAME_UNKNOWN');
+      return;
+    }
     if (found === undefined) {
       sendError(response, 404, 'MANIFEST_UNKNOWN');
       return;

@@ -141,7 +141,8 @@ export const deliveredEvent = z.object({
     .enum(['recorded', 'known', 'resolving', 'ignored', 'test'])
     .describe(
       '`recorded`: a new arrival; `known`: recorded before; `resolving`: the tag is being looked ' +
-        'up; `ignored`: excluded by the settings of the registry or of the hook',
+        'up, as after every reported deletion; `ignored`: excluded by the settings of the ' +
+        'registry or of the hook, or of no concern',
     ),
   detail: z.string(),
   arrival: identifier.nullable(),

@@ -1,12 +1,11 @@
 /**
- * What an event of a notification leads to: a push is reported to its registry. A deletion is not
- * recorded: senders omit many, and attackers could invent some. Only a complete listing shows that
- * a tag no longer exists.
+ * The effect of an event of a notification: a push is recorded for its registry; a deletion only
+ * makes the registry be asked, because senders omit many, and attackers could invent some.
  */
 import type { Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/index.ts';
-import { readWatched, recordPush } from '../registries/index.ts';
+import { readWatched, recordDeletion, recordPush } from '../registries/index.ts';
 import type { RecordEvent } from './process-deliveries.ts';
 
 export interface RecordingParts {
@@ -21,12 +20,16 @@ export function recordEvents(parts: RecordingParts): RecordEvent {
   const { database, registryDirectory: directory, onRecorded } = parts;
   return async (registryId, event) => {
     const { action, repository, tag, digest, mediaType, actor, eventId, occurredAt } = event;
-    if (action === 'delete') {
-      const detail = 'a deletion is recorded when a complete listing confirms it';
-      return { outcome: 'ignored', detail, arrival: null };
-    }
     const registry = await readWatched(database, registryId);
     if (registry === undefined) throw new Error(`there is no registry ${registryId}`);
+    if (action === 'delete') {
+      const deletion = await recordDeletion(database, registry, {
+        ...{ repository, tag: tag ?? undefined, digest: digest ?? undefined },
+        actor: actor ?? undefined,
+      });
+      if (deletion.outcome === 'resolving') onRecorded();
+      return { ...deletion, arrival: null };
+    }
     const push = await recordPush({ database, directory }, registry, {
       ...{ repository, source: 'webhook' },
       tag: tag ?? undefined,

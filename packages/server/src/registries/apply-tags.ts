@@ -6,7 +6,7 @@
 import type { ArrivalSource, TagChangeSource } from '@lazaret/protocol';
 import { sql, type Insertable, type Kysely, type RawBuilder, type Transaction } from 'kysely';
 
-import type { Database, ReportedPush } from '../floor/db/index.ts';
+import type { Database, ReportedDeletion, ReportedPush } from '../floor/db/index.ts';
 import { appendEvents, type NewEvent } from '../floor/events/index.ts';
 import { newId } from '../floor/ids.ts';
 import { inspectionPriorities } from '../inspection/index.ts';
@@ -144,12 +144,13 @@ async function confirm(
     .updateTable('registry_tags')
     .set({
       ...{ checked_at: sql<Date>`now()`, problem_code: null, problem_detail: null },
-      ...{ verify_at: null, verify_attempts: 0, push: null },
+      ...{ verify_at: null, verify_attempts: 0, push: null, deletion: null },
     })
     .where('registry', '=', registry.id)
     .where('repository', '=', repository)
     .where(sql<boolean>`tag = any(${tags}::text[])`)
-    .where(sql<boolean>`(problem_code is not null or verify_at is not null or push is not null)`)
+    .where(sql<boolean>`(problem_code is not null or verify_at is not null
+      or push is not null or deletion is not null)`)
     .execute();
 }
 
@@ -177,6 +178,7 @@ async function write(
         ...{ present: true, arrival: eb.ref('excluded.arrival') },
         event_at: sql<Date | null>`coalesce(excluded.event_at, registry_tags.event_at)`,
         ...{ problem_code: null, problem_detail: null, verify_at: null, verify_attempts: 0 },
+        deletion: null,
         ...{ push: null, changed_at: sql<Date>`clock_timestamp()`, checked_at: sql<Date>`now()` },
       })),
     )
@@ -293,6 +295,16 @@ export async function recordRemovedDigest(
   await recordAbsence(trx, { ...context, source: 'quarantine' }, gone);
 }
 
+/** Marks a tag whose deletion was reported and that the registry says it does not have. */
+export async function recordDeletedTag(
+  trx: Transaction<Database>,
+  context: SeenContext,
+  { tag, deletion }: { readonly tag: string; readonly deletion: ReportedDeletion },
+): Promise<void> {
+  const gone = await markAbsent(trx, context, sql<boolean>`tag = ${tag}`);
+  await recordAbsence(trx, { ...context, source: 'webhook', actor: deletion.actor }, gone);
+}
+
 interface GoneTag {
   readonly tag: string;
   /** What it pointed to. */
@@ -308,7 +320,7 @@ function markAbsent(
     .updateTable('registry_tags')
     .set({
       ...{ present: false, changed_at: sql<Date>`clock_timestamp()`, checked_at: sql<Date>`now()` },
-      ...{ problem_code: null, problem_detail: null, verify_at: null, push: null },
+      ...{ problem_code: null, problem_detail: null, verify_at: null, push: null, deletion: null },
     })
     .where('registry', '=', registry.id)
     .where('repository', '=', repository)
@@ -321,22 +333,27 @@ function markAbsent(
 
 async function recordAbsence(
   trx: Transaction<Database>,
-  about: Pick<SeenContext, 'registry' | 'repository'> & { readonly source: TagChangeSource },
+  about: Pick<SeenContext, 'registry' | 'repository'> & {
+    readonly source: TagChangeSource;
+    /** Who deleted it, as the registry says. */
+    readonly actor?: string | undefined;
+  },
   gone: readonly GoneTag[],
 ): Promise<void> {
   if (gone.length === 0) return;
-  const { registry, repository, source } = about;
+  const { registry, repository, source, actor } = about;
   const place = { registry: registry.id, repository, change: 'disappeared', source };
+  const rows = gone.map(({ tag, digest }) => ({ tag, digest: null, previous: digest }));
   await trx
     .insertInto('registry_tag_history')
-    .values(gone.map(({ tag, digest }) => ({ ...place, tag, digest: null, previous: digest })))
+    .values(rows.map((row) => ({ ...place, ...row, actor: actor ?? null })))
     .execute();
   await appendEvents(
     trx,
     gone.map(({ tag, digest }): NewEvent => ({
       type: 'tag.disappeared',
       ...subjectOf(registry, repository, tag),
-      actor: source === 'quarantine' ? 'quarantine' : 'watcher',
+      actor: actor ?? (source === 'quarantine' ? 'quarantine' : 'watcher'),
       data: {
         ...{ registry: registry.name, address: registry.address, repository, tag },
         previous: digest,

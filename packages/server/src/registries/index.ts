@@ -30,6 +30,7 @@ export {
 export { knowFromRegistries } from './know-digests.ts';
 export { referenceOf } from './inspect-arrivals.ts';
 export { createMatcher } from './match-names.ts';
+export { recordDeletion } from './record-deletion.ts';
 export { recordPush } from './record-push.ts';
 export { registriesSlice } from './slice.ts';
 export { findByAddress, findInProject, findRegistry, readWatched } from './store.ts';

@@ -27,6 +27,8 @@ export const watchLimits = {
   /** Random part of the poll interval, in both directions. */
   pollJitter: 0.1,
   verifiesAtOnce: 50,
+  /** Of one reported deletion; the next poll finds the others. */
+  deletedTags: 1_000,
   verifyAttempts: 5,
   verifyRetryMs: 10_000,
   /** Inspections that may wait or run at a time, by priority. */

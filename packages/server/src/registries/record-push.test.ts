@@ -1,7 +1,9 @@
-/** Reported pushes: repeated, reordered, late, racing with polls. */
+/** Reported pushes, repeated, reordered, late, racing with polls; reported deletions. */
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 
 import { buildTiny, startWatchFixture, type WatchFixture } from '../testing/watch-fixture.ts';
+import { listHistory } from './read-tags.ts';
+import { recordDeletion, type Deletion } from './record-deletion.ts';
 import { recordPush, type Push, type PushResult } from './record-push.ts';
 import { readWatched } from './store.ts';
 import { verifyTags } from './verify-tags.ts';
@@ -151,6 +153,75 @@ test('a manifest that is pushed by digest arrives once, without a tag', async ()
   expect((await report({ ...one, eventId: 'c-1' })).outcome).toBe('recorded');
   expect((await report({ ...one, eventId: 'c-2' })).outcome).toBe('known');
   expect(await arrivals()).toEqual([`webhook null ${digest}`]);
+});
+
+async function reportDeletion(given: Omit<Deletion, 'repository'>) {
+  const registry = await readWatched(lab.database, id);
+  if (registry === undefined) throw new Error('the registry is gone');
+  return recordDeletion(lab.database, registry, { repository: 'lab/gone', ...given });
+}
+
+/** Two tags of one image and another one; answers the digest of the two. */
+async function pushThree(): Promise<string> {
+  const digest = await push('lab/gone', '1');
+  lab.registry.store.repository('lab/gone').tags.set('stable', digest);
+  await push('lab/gone', 'other');
+  await lab.poll(id);
+  return digest;
+}
+
+async function presentTags(): Promise<string[]> {
+  const rows = await lab.database
+    .selectFrom('registry_tags')
+    .select('tag')
+    .where('present', '=', true)
+    .orderBy('tag')
+    .execute();
+  return rows.map(({ tag }) => tag);
+}
+
+test('a reported deletion is recorded at once when the registry confirms it', async () => {
+  const digest = await pushThree();
+  const repository = lab.registry.store.repository('lab/gone');
+  repository.manifests.delete(digest);
+  expect(await reportDeletion({ digest, actor: 'ana' })).toEqual({
+    ...{ outcome: 'resolving', detail: '2 tags looked up in the registry' },
+  });
+  expect(await verifyTags(lab.parts, signal)).toBe(2);
+  expect(await presentTags()).toEqual(['other']);
+  const { items } = await listHistory(lab.database, id, { limit: 2 });
+  expect(items).toMatchObject([
+    { change: 'disappeared', previous: digest, source: 'webhook', actor: 'ana' },
+    { change: 'disappeared', previous: digest, source: 'webhook', actor: 'ana' },
+  ]);
+  expect((await reportDeletion({ digest })).outcome).toBe('ignored');
+  // Pushed again, it is an arrival.
+  await push('lab/gone', '1');
+  await lab.poll(id);
+  expect(await presentTags()).toEqual(['1', 'other']);
+});
+
+test('a deletion that did not happen changes nothing, of a tag or of the repository', async () => {
+  await pushThree();
+  expect((await reportDeletion({ tag: '1' })).outcome).toBe('resolving');
+  expect((await reportDeletion({})).detail).toBe('3 tags looked up in the registry');
+  expect(await verifyTags(lab.parts, signal)).toBe(3);
+  expect(await presentTags()).toEqual(['1', 'other', 'stable']);
+  expect(await verifyTags(lab.parts, signal)).toBe(0);
+  expect((await reportDeletion({ tag: 'unknown' })).outcome).toBe('ignored');
+});
+
+test('"not found" alone does not confirm a deletion, a complete list without the tag does', async () => {
+  await pushThree();
+  // As registries answer while a permission is missing.
+  lab.registry.faults.on('hidden-manifest');
+  await reportDeletion({ tag: '1' });
+  await verifyTags(lab.parts, signal);
+  expect(await presentTags()).toEqual(['1', 'other', 'stable']);
+  lab.registry.store.repository('lab/gone').tags.delete('1');
+  await reportDeletion({ tag: '1' });
+  await verifyTags(lab.parts, signal);
+  expect(await presentTags()).toEqual(['other', 'stable']);
 });
 
 test.each([

@@ -135,7 +135,10 @@ async function requestDigest(
   { tag = '', ...reported }: Push,
 ): Promise<PushResult> {
   const push = pickPush(reported);
-  const values = { verify_at: sql<Date>`now()`, verify_attempts: 0, push: JSON.stringify(push) };
+  const values = {
+    ...{ verify_at: sql<Date>`now()`, verify_attempts: 0, deletion: null },
+    push: JSON.stringify(push),
+  };
   await trx
     .insertInto('registry_tags')
     .values({ registry: registry.id, repository, tag, present: false, ...values })

@@ -1,14 +1,25 @@
 /**
- * Reads tags whose push was reported: reports without a digest get theirs, and a wrong order of
- * reports is corrected. A process that is killed meanwhile leaves the request to the next.
+ * Reads tags whose push or deletion was reported: reports without a digest get theirs, a wrong order
+ * of reports is corrected, and a deletion is recorded when the registry confirms it. A process that is killed meanwhile leaves the request to the next.
  */
 import { SourceError } from '@lazaret/oci';
-import { headManifest } from '@lazaret/oci/registry';
+import {
+  headManifest,
+  isManifestUnknown,
+  listTags,
+  type RegistryClient,
+} from '@lazaret/oci/registry';
 import { sql, type Selectable } from 'kysely';
 
 import { transaction } from '../floor/db/index.ts';
 import type { Database } from '../floor/db/schema.ts';
-import { applyProblems, applyTags, lockRepository, readNow } from './apply-tags.ts';
+import {
+  applyProblems,
+  applyTags,
+  lockRepository,
+  readNow,
+  recordDeletedTag,
+} from './apply-tags.ts';
 import { localAddress, openWatchedRegistry, type WatchedRegistry } from './connection.ts';
 import { watchLimits } from './limits.ts';
 import type { PollParts } from './poll-context.ts';
@@ -18,7 +29,7 @@ import { readWatched } from './store.ts';
 
 type TagRow = Pick<
   Selectable<Database['registry_tags']>,
-  'registry' | 'repository' | 'tag' | 'verify_attempts' | 'push'
+  'registry' | 'repository' | 'tag' | 'verify_attempts' | 'push' | 'deletion'
 >;
 
 /** Returns how many tags were read. */
@@ -30,7 +41,7 @@ export async function verifyTags(parts: PollParts, signal: AbortSignal): Promise
     where (registry, repository, tag) in (
       select registry, repository, tag from registry_tags where verify_at <= now()
       order by verify_at limit ${watchLimits.verifiesAtOnce} for update skip locked)
-    returning registry, repository, tag, verify_attempts, push`.execute(parts.database);
+    returning registry, repository, tag, verify_attempts, push, deletion`.execute(parts.database);
   const byRegistry = Map.groupBy(rows, (row) => row.registry);
   await Promise.all(
     [...byRegistry].map(async ([id, tags]) => {
@@ -84,6 +95,16 @@ async function verifyTag(
     });
   } catch (error) {
     if (!(error instanceof SourceError) || signal.aborted) throw error;
+    const { deletion } = row;
+    if (deletion !== null && error.code === 'not_found') {
+      if (await isGone(opened.client, { repository, tag, signal })) {
+        await transaction(database, async (trx) => {
+          await lockRepository(trx, context);
+          await recordDeletedTag(trx, context, { tag, deletion });
+        });
+        return;
+      }
+    }
     await transaction(database, async (trx) => {
       await lockRepository(trx, context);
       await applyProblems(trx, context, new Map([[tag, toProblem(error)]]));
@@ -97,5 +118,20 @@ async function verifyTag(
         .where('tag', '=', tag)
         .execute();
     });
+  }
+}
+
+/** Whether the registry says so: about the manifest, or by a complete list without the tag. */
+async function isGone(
+  client: RegistryClient,
+  about: { readonly repository: string; readonly tag: string; readonly signal: AbortSignal },
+): Promise<boolean> {
+  const { repository, tag, signal } = about;
+  try {
+    if (await isManifestUnknown(client, { repository, selector: tag, signal })) return true;
+    return !(await listTags(client, repository, { signal })).includes(tag);
+  } catch (error) {
+    if (error instanceof SourceError && !signal.aborted) return false;
+    throw error;
   }
 }

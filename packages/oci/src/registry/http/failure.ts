@@ -63,14 +63,29 @@ export function refusal({ status, what, body }: Refusal, secrets: Secrets): Sour
 function errorText(body: Uint8Array): string {
   const text = Buffer.from(body).toString('utf8');
   try {
-    const { errors } = JSON.parse(text) as { errors?: unknown };
-    const [first] = Array.isArray(errors) ? (errors as unknown[]) : [];
-    if (typeof first !== 'object' || first === null) return '';
-    const { code, message } = first as { code?: unknown; message?: unknown };
+    const { code, message } = firstError(text);
     return [code, message].filter((one) => typeof one === 'string').join(': ');
   } catch {
     return text.trimStart().startsWith('<') ? '' : text;
   }
+}
+
+/** The code of that error, as `MANIFEST_UNKNOWN`; undefined when there is none. */
+export function errorCode(body: Uint8Array): string | undefined {
+  try {
+    const { code } = firstError(Buffer.from(body).toString('utf8'));
+    return typeof code === 'string' ? code : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Throws when the text is not JSON. */
+function firstError(text: string): { readonly code?: unknown; readonly message?: unknown } {
+  const document = JSON.parse(text) as { errors?: unknown } | null;
+  const errors = document?.errors;
+  const [first] = Array.isArray(errors) ? (errors as unknown[]) : [];
+  return typeof first === 'object' && first !== null ? first : {};
 }
 
 /** Thrown during name resolution, where errors have codes. */

@@ -10,5 +10,5 @@ export type {
   GateSettingsRow,
   GateStateRow,
 } from './schema-gate.ts';
-export type { ReportedPush } from './schema-registries.ts';
+export type { ReportedDeletion, ReportedPush } from './schema-registries.ts';
 export { transaction } from './transaction.ts';

@@ -50,6 +50,11 @@ export interface ReportedPush {
   readonly pushedAt?: string | undefined;
 }
 
+/** A reported deletion that is not confirmed yet. */
+export interface ReportedDeletion {
+  readonly actor?: string | undefined;
+}
+
 interface RegistryTags {
   registry: string;
   repository: string;
@@ -66,6 +71,7 @@ interface RegistryTags {
   verify_at: NullableTimestamp;
   verify_attempts: Generated<number>;
   push: ColumnType<ReportedPush | null, string | null | undefined, string | null>;
+  deletion: ColumnType<ReportedDeletion | null, string | null | undefined, string | null>;
 }
 
 interface RegistryTagHistory {
