@@ -5,8 +5,14 @@
 import type { Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/index.ts';
-import { readWatched, recordDeletion, recordPush } from '../registries/index.ts';
-import type { RecordEvent } from './process-deliveries.ts';
+import {
+  readWatched,
+  recordDeletion,
+  recordPush,
+  type WatchedRegistry,
+} from '../registries/index.ts';
+import type { EventOutcome, RecordEvent } from './process-deliveries.ts';
+import type { RegistryEvent } from './shapes/notification.ts';
 
 export interface RecordingParts {
   readonly database: Kysely<Database>;
@@ -16,30 +22,31 @@ export interface RecordingParts {
   readonly onRecorded: () => void;
 }
 
+type Recorded = Pick<EventOutcome, 'outcome' | 'detail'> & {
+  readonly arrival?: string | undefined;
+};
+
 export function recordEvents(parts: RecordingParts): RecordEvent {
   const { database, registryDirectory: directory, onRecorded } = parts;
+  const record = (registry: WatchedRegistry, event: RegistryEvent): Promise<Recorded> => {
+    const { repository, actor } = event;
+    const about = {
+      ...{ repository, tag: event.tag ?? undefined, digest: event.digest ?? undefined },
+      actor: actor ?? undefined,
+    };
+    if (event.action === 'delete') return recordDeletion(database, registry, about);
+    return recordPush({ database, directory }, registry, {
+      ...{ ...about, source: 'webhook' },
+      mediaType: event.mediaType ?? undefined,
+      eventId: event.eventId ?? undefined,
+      pushedAt: event.occurredAt ?? undefined,
+    });
+  };
   return async (registryId, event) => {
-    const { action, repository, tag, digest, mediaType, actor, eventId, occurredAt } = event;
     const registry = await readWatched(database, registryId);
     if (registry === undefined) throw new Error(`there is no registry ${registryId}`);
-    if (action === 'delete') {
-      const deletion = await recordDeletion(database, registry, {
-        ...{ repository, tag: tag ?? undefined, digest: digest ?? undefined },
-        actor: actor ?? undefined,
-      });
-      if (deletion.outcome === 'resolving') onRecorded();
-      return { ...deletion, arrival: null };
-    }
-    const push = await recordPush({ database, directory }, registry, {
-      ...{ repository, source: 'webhook' },
-      tag: tag ?? undefined,
-      digest: digest ?? undefined,
-      mediaType: mediaType ?? undefined,
-      actor: actor ?? undefined,
-      eventId: eventId ?? undefined,
-      pushedAt: occurredAt ?? undefined,
-    });
-    if (push.outcome === 'recorded' || push.outcome === 'resolving') onRecorded();
-    return { ...push, arrival: push.arrival ?? null };
+    const { outcome, detail, arrival } = await record(registry, event);
+    if (outcome === 'recorded' || outcome === 'resolving') onRecorded();
+    return { outcome, detail, arrival: arrival ?? null };
   };
 }
