@@ -1,7 +1,7 @@
 /**
  * Reads tags whose push or deletion was reported: reports without a digest get theirs, a wrong
- * order of reports is corrected, and a deletion is recorded when the registry confirms it. A process
- * that is killed meanwhile leaves the request to the next.
+ * order of reports is corrected, and a deletion is recorded when the registry confirms it. A
+ * process that is killed meanwhile leaves the request to the next.
  */
 import { SourceError } from '@lazaret/oci';
 import {
