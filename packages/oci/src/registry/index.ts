@@ -23,6 +23,8 @@ export type { RequestKind } from './http/request-rate.ts';
 export type { ListOptions, ManifestHead, Referrer, TagDigests } from './list-pages.ts';
 export { nextLink } from './link-header.ts';
 export { manifestAccept } from './read-manifest.ts';
+export { listProductRepositories, productApiNames } from './product-lists.ts';
+export type { ProductApiName } from './product-lists.ts';
 export { probeApi, probeDeletion, probeReferrers } from './probe.ts';
 export { pushBlob } from './push-blob.ts';
 export type { BlobPushResult, BlobUpload } from './push-blob.ts';

@@ -10,13 +10,13 @@ import { SourceError, TransientError } from '../source-error.ts';
 import { Authorizer } from './auth/authorizer.ts';
 import { parseChallenges } from './auth/challenge.ts';
 import { type Clock, waitFor } from './http/clock.ts';
-import type { CredentialSource } from './auth/credential.ts';
+import { secretOf, type Credential, type CredentialSource } from './auth/credential.ts';
 import { Deadline } from './http/deadline.ts';
 import { plainUrl, refusal, Secrets } from './http/failure.ts';
 import { readBeginning, readBody } from './http/read-body.ts';
 import { apiHost } from '../reference/reference.ts';
 import type { RequestKind, RequestRate } from './http/request-rate.ts';
-import { backoffMs, isTransientStatus, retryAfterMs } from './http/retry.ts';
+import { backoffMs, isTransientStatus, retryAfterMs, retryTimeMs } from './http/retry.ts';
 import { type TokenServerRequest, TokenServer } from './auth/token-server.ts';
 import type { Answer } from './http/answer.ts';
 import type { HttpMethod, RequestBody, Transport } from './http/transport.ts';
@@ -67,6 +67,19 @@ export interface RegistryAnswer extends Answer {
   readonly location?: string;
 }
 
+/** A request to the API of the product, besides that of the registry. */
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST';
+  /** At the registry, or at the public host of its product. */
+  readonly url: URL;
+  readonly what: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export type ApiAnswer = Pick<WholeAnswer, 'bytes' | 'headers'>;
+
 export interface BodySize {
   readonly maxBytes: number;
   /** The exact size, when a descriptor states it. */
@@ -110,6 +123,36 @@ export class RegistryClient {
       };
     };
     return this.repeat(() => inTime(request.what, task), request.signal);
+  }
+
+  /** The credentials of the registry itself; their secret is kept out of messages. */
+  async findCredential(signal?: AbortSignal): Promise<Credential | undefined> {
+    const query = { host: this.host, repository: '', signal: this.#joined(signal) };
+    const found = await this.#options.credentials.find(query);
+    if (found !== undefined) this.#secrets.add(secretOf(found));
+    return found;
+  }
+
+  /**
+   * Reads a complete body with status 200, with retries. The authorization is that of the request,
+   * which is why redirects are refused.
+   */
+  callApi({ url, what, signal, ...request }: ApiRequest): Promise<ApiAnswer> {
+    const { transport } = this.#options;
+    const task = async (deadline: Deadline): Promise<ApiAnswer> => {
+      const joined = this.#joined(signal, deadline.signal);
+      await this.#admit(joined);
+      const { origin } = await this.#open();
+      deadline.begin();
+      const trusted = url.hostname === origin.hostname;
+      const answer = await transport.exchange(url, { ...request, signal: joined, trusted });
+      const limited = { ...answer, transport: answer.transport, redirected: false };
+      if (isTransientStatus(answer.status)) throw await this.#transientError(limited, what);
+      if (answer.status !== 200) throw await this.refuse(limited, what);
+      const bytes = await readBody(answer.body, ociLimits.registryPageBytes, what);
+      return { bytes, headers: (name) => answer.header(name) };
+    };
+    return this.repeat(() => inTime(what, task), signal);
   }
 
   /** Retries the task after a delay while it fails with a TransientError. */
@@ -260,7 +303,9 @@ export class RegistryClient {
 
   async #transientError(answer: RegistryAnswer, what: string): Promise<TransientError> {
     const { clock } = this.#options;
-    const afterMs = retryAfterMs(answer.header('retry-after')[0], clock.now());
+    const afterMs =
+      retryAfterMs(answer.header('retry-after')[0], clock.now()) ??
+      retryTimeMs(answer.header('x-retry-after')[0], clock.now());
     const body = await readBeginning(answer.body, ociLimits.registryErrorBytes);
     const { code, message } = refusal({ status: answer.status, what, body }, this.#secrets);
     const later = afterMs === undefined ? '' : `; try again in ${Math.ceil(afterMs / 1_000)} s`;

@@ -66,7 +66,7 @@ export async function startFakeRegistry(options: FakeRegistryOptions): Promise<F
   const handler = new RegistryHandler({
     store,
     faults,
-    gate,
+    ...{ gate, access, now },
     dripMs: options.dripMs ?? 20,
     retryAfterSeconds: options.retryAfterSeconds ?? 1,
     maxBytes: options.maxBytes ?? defaultMaxBytes,

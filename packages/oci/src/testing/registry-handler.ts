@@ -5,10 +5,11 @@ import type { RegistryGate } from './registry-access.ts';
 import type { FaultSwitches } from './registry-faults.ts';
 import type { RegistryStore } from './registry-store.ts';
 import { serveBlob } from './serve-blob.ts';
+import { serveProductList, type ProductListParts } from './serve-product-lists.ts';
 import { serveCatalog, serveReferrers, serveTags } from './serve-lists.ts';
 import { readWhole, sendError, UploadHandler } from './serve-uploads.ts';
 
-export interface HandlerParts {
+export interface HandlerParts extends Pick<ProductListParts, 'access' | 'now'> {
   readonly store: RegistryStore;
   readonly faults: FaultSwitches;
   readonly gate: RegistryGate;
@@ -41,6 +42,7 @@ export class RegistryHandler {
   readonly handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? '/', this.#parts.origin());
     if (url.pathname === '/token') return this.#issueToken(request, response, url);
+    if (await serveProductList(request, response, { ...this.#parts, url })) return;
     if (this.#injectFault(request, response)) return;
     const [, name = '', kind = '', rest = ''] = route.exec(url.pathname) ?? [];
     const scope = scopeOf(request, url, name);

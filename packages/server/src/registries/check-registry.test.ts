@@ -51,7 +51,7 @@ test('all parts of a registry that works are said to work', async () => {
     tls: expect.stringMatching(/^warning: HTTP without TLS/),
     'sign-in': 'ok: accepted',
     reach: `ok: ${lab.registry.host} answers as a registry`,
-    catalog: 'ok: 1 repository, 1 of them watched',
+    catalog: 'ok: the catalog has 1 repository, 1 of them watched',
     tags: 'ok: lab/app has 1 tag',
     delete: 'ok: manifests can be deleted',
     referrers: 'ok: the referrers API is available',
@@ -120,4 +120,22 @@ test('a file with malformed credentials is refused without a word of it', async 
   const found = await check({ credentials: 'file:malformed' }, closed.host);
   expect(found['credentials']).toMatch(/^failed: .*expected one line USER:PASSWORD/);
   expect(JSON.stringify(found)).not.toContain('secret words');
+});
+
+test('the check says by which list repositories are found, and what it cannot contain', async () => {
+  const watched = { repositories: ['lab/**'] };
+  expect((await check({ ...watched, kind: 'harbor' }))['catalog']).toBe(
+    'warning: the API of Harbor has 1 repository, 1 of them watched; ' +
+      'private projects need a user and password',
+  );
+  expect((await check({ ...watched, kind: 'quay' }))['catalog']).toMatch(
+    /^warning: the API of Quay has 1 repository, .*as user \$oauthtoken$/,
+  );
+  // Quay lists namespaces only; its catalog has all of them.
+  expect((await check({ kind: 'quay' }))['catalog']).toMatch(/^ok: the catalog has 1 repository/);
+  expect((await check({ kind: 'docker-hub' }))['catalog']).toMatch(
+    /^failed: Docker Hub has no list of all repositories: expected .*NAMESPACE\/\*\*/,
+  );
+  lab.registry.faults.on('no-catalog');
+  expect((await check({ ...watched, kind: 'harbor' }))['catalog']).toMatch(/^warning: the API of/);
 });

@@ -4,7 +4,6 @@
  */
 import { SourceError } from '@lazaret/oci';
 import {
-  listRepositories,
   listTags,
   probeApi,
   probeDeletion,
@@ -30,6 +29,7 @@ import {
   type WatchedRegistry,
 } from './connection.ts';
 import { watchLimits } from './limits.ts';
+import { listWatchable } from './list-repositories.ts';
 import { pingLocalEngine } from './poll-local-engine.ts';
 import { toProblem } from './problem.ts';
 import { readScope } from './repository-patterns.ts';
@@ -185,11 +185,15 @@ class Checks {
     const scope = await readScope(settings, { directory: this.#parts.directory, source });
     [this.#repository] = scope.named;
     try {
-      const names = await listRepositories(client, { signal: this.#signal });
-      const watched = names.filter((name) => scope.repositories.matches(name));
+      const { kind } = settings;
+      const found = await listWatchable(client, { kind, scope, signal: this.#signal });
+      const { repositories, list, limitation } = found;
+      const watched = repositories.filter((name) => scope.repositories.matches(name));
       this.#repository ??= watched[0];
-      const count = plural(names.length, 'repository', 'repositories');
-      return { state: 'ok', detail: `${count}, ${watched.length} of them watched` };
+      const count = plural(repositories.length, 'repository', 'repositories');
+      const detail = `${list} has ${count}, ${watched.length} of them watched`;
+      if (limitation === undefined) return { state: 'ok', detail };
+      return { state: 'warning', detail: `${detail}; ${limitation}` };
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
       const { detail } = toProblem(error);

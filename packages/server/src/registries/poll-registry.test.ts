@@ -225,3 +225,13 @@ test('at first sight the newest images are inspected, and the others are counted
   await push('lab/dated', 'later');
   expect((await lab.poll(id)).counts).toMatchObject({ waiting: 3, skipped: 2 });
 });
+
+test('repositories of Harbor are found by its API when its catalog is closed', async () => {
+  const { registry } = lab;
+  registry.faults.off();
+  registry.faults.on('no-catalog');
+  registry.store.putImage('harbor-only/app', '1', await buildTiny());
+  const id = await lab.watch({ kind: 'harbor', repositories: ['harbor-only/**'] });
+  expect((await lab.poll(id)).counts).toMatchObject({ repositories: 1, tags: 1, problems: 0 });
+  registry.faults.off();
+});

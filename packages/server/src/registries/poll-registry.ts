@@ -5,12 +5,13 @@
  */
 import { createConcurrencyGate } from '@lazaret/docker';
 import { SourceError } from '@lazaret/oci';
-import { listRepositories, type RegistryClient } from '@lazaret/oci/registry';
+import type { RegistryClient } from '@lazaret/oci/registry';
 import { sql, type Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
 import { localAddress, openWatchedRegistry, type OpenedRegistry } from './connection.ts';
 import { watchLimits } from './limits.ts';
+import { listWatchable } from './list-repositories.ts';
 import { pollLocalEngine } from './poll-local-engine.ts';
 import type { PollContext, PollParts } from './poll-context.ts';
 import { LeaseLostError, type PollLease } from './poll-lease.ts';
@@ -96,8 +97,8 @@ async function pollRepositories(
 }
 
 /**
- * Named repositories, those of the catalog that match, and known ones that match: a catalog proves
- * nothing about what it does not contain, the list of tags does.
+ * Named repositories, listed ones that match, and known ones that match: a list of repositories
+ * proves nothing about what it does not contain, the list of tags does.
  */
 async function chooseRepositories(
   database: Kysely<Database>,
@@ -107,7 +108,8 @@ async function chooseRepositories(
   const before = known.filter((name) => scope.repositories.matches(name));
   if (!scope.needsCatalog) return { repositories: merge(scope.named, before) };
   try {
-    const listed = await listRepositories(client, { signal });
+    const { kind } = lease.registry.settings;
+    const { repositories: listed } = await listWatchable(client, { kind, scope, signal });
     const matching = listed.filter((name) => scope.repositories.matches(name));
     return { repositories: merge(scope.named, matching, before) };
   } catch (error) {

@@ -14,6 +14,8 @@ export interface WatchScope {
   readonly named: readonly string[];
   /** Whether repositories must be listed to know which are watched. */
   readonly needsCatalog: boolean;
+  /** The first path components of all patterns with wildcards; undefined when one is open. */
+  readonly namespaces: readonly string[] | undefined;
 }
 
 /** Reads the file again each time. Throws SourceError when it cannot be read. */
@@ -35,7 +37,13 @@ export async function readScope(settings: WatchSettings, place: FilePlaces): Pro
     tags: createMatcher(settings.tags, settings.excludeTags),
     named: [...new Set(patterns.filter((one) => !hasWildcard(one) && repositories.matches(one)))],
     needsCatalog: patterns.some(hasWildcard),
+    namespaces: namespacesOf(patterns.filter(hasWildcard)),
   };
+}
+
+function namespacesOf(patterns: readonly string[]): readonly string[] | undefined {
+  const found = patterns.map((pattern) => /^([^/]+)\//.exec(pattern)?.[1] ?? '*');
+  return found.some(hasWildcard) ? undefined : [...new Set(found)];
 }
 
 /** One pattern per line; blank lines and comments from `#` on are skipped. */

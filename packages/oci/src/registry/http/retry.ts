@@ -21,3 +21,9 @@ export function retryAfterMs(header: string | undefined, now: number): number | 
   const at = header.length > 40 ? Number.NaN : Date.parse(header);
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }
+
+/** `X-Retry-After` of Docker Hub's API: seconds since 1970; undefined when absent or invalid. */
+export function retryTimeMs(header: string | undefined, now: number): number | undefined {
+  if (header === undefined || !/^\d{1,12}$/.test(header)) return undefined;
+  return Math.max(0, Number(header) * 1_000 - now);
+}
