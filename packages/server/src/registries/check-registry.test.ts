@@ -122,20 +122,32 @@ test('a file with malformed credentials is refused without a word of it', async 
   expect(JSON.stringify(found)).not.toContain('secret words');
 });
 
-test('the check says by which list repositories are found, and what it cannot contain', async () => {
-  const watched = { repositories: ['lab/**'] };
-  expect((await check({ ...watched, kind: 'harbor' }))['catalog']).toBe(
+const team = { repositories: ['lab/**'] };
+
+test.each<[string, Partial<WatchSettings>, string]>([
+  [
+    'the API of Harbor',
+    { ...team, kind: 'harbor' },
     'warning: the API of Harbor has 1 repository, 1 of them watched; ' +
       'private projects need a user and password',
-  );
-  expect((await check({ ...watched, kind: 'quay' }))['catalog']).toMatch(
-    /^warning: the API of Quay has 1 repository, .*as user \$oauthtoken$/,
-  );
-  // Quay lists namespaces only; its catalog has all of them.
-  expect((await check({ kind: 'quay' }))['catalog']).toMatch(/^ok: the catalog has 1 repository/);
-  expect((await check({ kind: 'docker-hub' }))['catalog']).toMatch(
-    /^failed: Docker Hub has no list of all repositories: expected .*NAMESPACE\/\*\*/,
-  );
-  lab.registry.faults.on('no-catalog');
-  expect((await check({ ...watched, kind: 'harbor' }))['catalog']).toMatch(/^warning: the API of/);
+  ],
+  [
+    'the API of Quay',
+    { ...team, kind: 'quay' },
+    'warning: the API of Quay has 1 repository, 1 of them watched; ' +
+      'private repositories need the token of an application, as user $oauthtoken',
+  ],
+  [
+    'the catalog of Quay, whose API lists namespaces only',
+    { kind: 'quay' },
+    'ok: the catalog has 1 repository, 1 of them watched',
+  ],
+  [
+    'no list at all',
+    { kind: 'docker-hub' },
+    'failed: Docker Hub has no list of all repositories: expected patterns that begin with a ' +
+      'namespace, such as NAMESPACE/**; repositories with wildcards are not found; name them instead',
+  ],
+])('the check says that repositories are found by %s', async (_, settings, expected) => {
+  expect((await check(settings))['catalog']).toBe(expected);
 });
