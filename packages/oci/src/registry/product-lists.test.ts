@@ -22,7 +22,7 @@ const credentials: Readonly<Record<ProductApiName, Credential>> = {
   ghcr: { kind: 'password', username: 'ana', password: 'secret words' },
 };
 
-/** Five repositories of `team`, one of them public, and one of somebody else. */
+/** Five repositories of `team`, one of them public, and one of another team. */
 async function prepare(api: ProductApiName, given?: Credential | 'anonymous') {
   const access: RegistryAccess = { mode: 'token', users, publicRepositories: ['team/app-1'] };
   const registry = await harness.start({ access });
@@ -102,7 +102,7 @@ test('Harbor lists all projects when no project is named', async () => {
   expect(repositories).toEqual(['other/app', ...team]);
 });
 
-test('the time at which Docker Hub may be asked again is respected', async () => {
+test('a rate limit of Docker Hub, which states a time, is respected', async () => {
   const { registry, team, list } = await prepare('docker-hub');
   registry.faults.on('too-many-requests', 1);
   expect((await list()).repositories).toEqual(team);

@@ -18,7 +18,7 @@ const maxPageItems = 100;
 /** Of signed-in users of Docker Hub; passwords are those of the registry. */
 const hubTokenPrefix = 'hub-token-of-';
 
-/** False when the path is none of such an API. */
+/** False for any other path. */
 export async function serveProductList(
   request: IncomingMessage,
   response: ServerResponse,
@@ -150,7 +150,7 @@ function serveGithub(call: Call, isOrganization: boolean, owner: string): void {
     return;
   }
   const names = namesOf(call, owner.toLowerCase(), true);
-  // Owners whose name begins with `user` are no organizations here.
+  // Owners whose name begins with `user` are users here, the others organizations.
   if (names.length === 0 || isOrganization === owner.startsWith('user')) {
     send(response, 404, { message: 'Not Found', status: '404' });
     return;
