@@ -15,3 +15,8 @@ export { newDockerFiles, packFiles } from './write-image.ts';
 export { eicarTestFile } from '../scan/clamav/self-test.ts';
 export { startClamd } from './clamd.ts';
 export type { TestClamd } from './clamd.ts';
+export {
+  buildPackages,
+  installPackages,
+  queryPackages,
+} from '../inventory/testing/support/rpm-root.ts';
