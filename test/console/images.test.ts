@@ -40,7 +40,10 @@ beforeAll(async () => {
     buildImage({ layers: [base, top], config }),
     buildImage({ layers: [base, top, update], config: { ...config, User: '1000' } }),
   ]);
-  const starting = startWithRegistry({ settings: { yaraRules: [rules] } });
+  const scripts = JSON.stringify({ enabled: true, defaults: false });
+  const starting = startWithRegistry({
+    ...{ settings: { yaraRules: [rules] }, arguments: ['--scripts', scripts] },
+  });
   [, browser] = await openConsole(starting.then(({ instance }) => instance));
   lab = await starting;
   lab.registry.store.putImage('lab/app', '1', first);
@@ -88,6 +91,29 @@ describe('a user', () => {
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe(reference('1'));
     await page.getByLabel('Verdict').getByText(`yara: ${rule}`).waitFor();
     await page.getByText(`${lab.registry.host} was queried over plain HTTP`).waitFor();
+    await expectOnlyText(page, monitored);
+  });
+
+  test('packages that a script in the image lists differently are shown at its coverage', async () => {
+    const { client } = lab.instance;
+    const listed = { type: 'deb', name: markup, version: '4' };
+    const text = JSON.stringify({ complete: ['deb'], packages: [listed] });
+    const content = Buffer.from(`cat <<'END'\n${text}\nEND\n`).toString('base64');
+    const name = 'packages.sh';
+    await client.call(operations.scripts.add, {
+      body: { name, kind: 'shell', content, format: 'json' },
+    });
+    const params = { digest: first.descriptor.digest };
+    const { items } = await client.call(operations.scripts.run, { params, body: {} });
+    const query = { waitSeconds: 30 };
+    const result = await client.call(operations.scripts.result, {
+      ...{ params: { id: items[0]?.id ?? '' }, query },
+    });
+    expect(result).toMatchObject({ state: 'finished', outcome: 'succeeded' });
+    await visitPage(page, consoleUrl(imagePath('coverage')), 'Packages that the image lists');
+    const row = page.getByLabel('Package disagreements').getByRole('row', { name: markup }).first();
+    expect(await row.textContent()).toMatch(/4missingpackages\.sh$/);
+    await takeScreenshot(page, 'image coverage disagreements');
     await expectOnlyText(page, monitored);
   });
 

@@ -14,6 +14,7 @@ import { Notice } from '../../components/notice.tsx';
 import { PlainText } from '../../components/plain-text.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
 import { gapReasonLabels } from '../../text/image-labels.ts';
+import { DisagreementsSection } from './disagreements-section.tsx';
 import { FileLink, LayerTag } from './location.tsx';
 
 const scannerColumns: readonly Column<ScannerCoverage>[] = [
@@ -155,6 +156,7 @@ export function CoveragePanel({ image }: { readonly image: ImageDetail }): React
           </p>
         )}
       </section>
+      <DisagreementsSection />
     </div>
   );
 }
