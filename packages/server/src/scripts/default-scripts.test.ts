@@ -60,7 +60,7 @@ async function readDatabase(at: string): Promise<TarInput[]> {
   );
 }
 
-/** The rpm of this machine with its libraries and macros, as a distribution of rpm installs them. */
+/** The rpm of this machine with its libraries and macros. */
 async function copyRpm(databaseDirectory: string): Promise<TarInput[]> {
   const { stdout } = await run('ldd', ['/usr/bin/rpm']);
   const libraries = [...stdout.matchAll(/(\/\S+) \(0x/g)].map(([, path = '']) => path);
