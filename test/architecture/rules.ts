@@ -185,6 +185,11 @@ export const tableReaders: readonly TableReader[] = [
     reason: 'revisions that jobs refer to are kept, in the statement that deletes old ones',
   },
   {
+    reader: 'registries',
+    tables: ['decisions', 'decisions_in_force', 'quarantine_items'],
+    reason: 'arrivals that they refer to are kept, in the statement that deletes old ones',
+  },
+  {
     reader: 'quarantine',
     tables: ['decisions', 'decisions_in_force'],
     reason:

@@ -21,4 +21,6 @@ export const registryLimits = {
   tagChars: 128,
   registryCursorChars: 512,
   registryWaitSecondsMax: 50,
+  watchRetentionMsMin: units.dayMs,
+  watchRetentionMsMax: 3_650 * units.dayMs,
 } as const;

@@ -29,6 +29,9 @@ export const watchLimits = {
   verifiesAtOnce: 50,
   /** Of one reported deletion; the next poll finds the others. */
   deletedTags: 1_000,
+  /** Of arrivals or changes of tags in one statement of a sweep. */
+  sweepRows: 1_000,
+  sweepMs: 6 * 60 * 60 * 1_000,
   verifyAttempts: 5,
   verifyRetryMs: 10_000,
   /** Inspections that may wait or run at a time, by priority. */

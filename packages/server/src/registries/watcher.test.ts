@@ -15,7 +15,8 @@ beforeAll(async () => {
 afterAll(() => lab.close());
 
 function start(): Watcher {
-  return startWatcher({ ...lab.parts, onChange: (id) => changes.push(id) });
+  const retention = { arrivalsMs: 1e12, historyMs: 1e12 };
+  return startWatcher({ ...lab.parts, retention, onChange: (id) => changes.push(id) });
 }
 
 async function fill(prefix: string, count: number): Promise<void> {

@@ -12,12 +12,14 @@ import { watchLimits } from './limits.ts';
 import { PollLease } from './poll-lease.ts';
 import type { PollParts } from './poll-context.ts';
 import { pollRegistry } from './poll-registry.ts';
+import { startSweeping, type Retention } from './sweep-history.ts';
 import { verifyTags } from './verify-tags.ts';
 
 export interface WatcherOptions extends Omit<PollParts, 'onChange'> {
   readonly queue: InspectionQueue;
   readonly log: Logger;
   readonly random: () => number;
+  readonly retention: Retention;
   /** Told what changed, after the commit: an arrival, or `arrivals` for all who wait for any. */
   readonly onChange: (id: string) => void;
 }
@@ -88,6 +90,7 @@ export function startWatcher(options: WatcherOptions): Watcher {
     if (settled.length > 0) options.onChange(arrivalsChanged);
   }
 
+  const stopSweeping = startSweeping(options);
   const loops = [polls.run(startPolls), arrivals.run(moveArrivals)];
   return {
     loops: [polls, arrivals],
@@ -97,7 +100,7 @@ export function startWatcher(options: WatcherOptions): Watcher {
     },
     async stop() {
       stopped.abort(new Error('the watcher stops'));
-      await Promise.allSettled([...loops, ...running, verifying]);
+      await Promise.allSettled([...loops, ...running, verifying, stopSweeping()]);
     },
   };
 }

@@ -55,6 +55,10 @@ export async function startWatcher(core: Core): Promise<Role> {
   core.outbox.runReaders([inspectionReader()]);
   const watcher = startWatching({
     ...{ ...shared, queue, dockerHost },
+    retention: {
+      arrivalsMs: values.arrivalRetention * 1_000,
+      historyMs: values.tagHistoryRetention * 1_000,
+    },
     onChange: (id) => {
       core.onChange(id);
       judging.wake();

@@ -139,6 +139,16 @@ export const options = {
     fallback: [],
     summary: 'Registries to watch, besides those that are added by the API; see docs/registries.md',
   }),
+  arrivalRetention: option({
+    schema: durationSeconds(limits.watchRetentionMsMin, limits.watchRetentionMsMax),
+    fallback: '365d',
+    summary: 'How long arrivals are kept at least; current and decided ones longer',
+  }),
+  tagHistoryRetention: option({
+    schema: durationSeconds(limits.watchRetentionMsMin, limits.watchRetentionMsMax),
+    fallback: '365d',
+    summary: 'How long the history of tags is kept at least; the last change of a tag longer',
+  }),
   hooks: option({
     schema: listOf(hookOption),
     fallback: [],
