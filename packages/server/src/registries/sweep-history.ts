@@ -60,8 +60,8 @@ async function repeat(
 }
 
 /**
- * The newest arrival of each tag and of each digest in its repository stays: the one tells what the
- * tag is, the other what the digest is. So do those that are not settled or not decided.
+ * The newest arrival of each tag and of each digest in its repository stays: what is
+ * known of the tag, and of the digest. So do those that are not settled or not decided.
  */
 async function sweepArrivals(
   database: Kysely<Database>,
