@@ -79,7 +79,7 @@ function checkFilters(settings: TargetSettings): ProblemField[] {
 
 /** Events that the files of Collector have records for. */
 const collectorTypes: ReadonlySet<EventType> = new Set([
-  ...(['arrival.inspected', 'tag.moved', 'tag.disappeared'] as const),
+  ...(['arrival.inspected', 'tag.moved', 'tag.disappeared', 'script.completed'] as const),
 ]);
 
 function checkFile(

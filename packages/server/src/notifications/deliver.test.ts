@@ -40,6 +40,7 @@ async function listMissing(): Promise<readonly { readonly detail: string }[]> {
     ...{ database: database.handle.db, onEvents: () => undefined, wake: () => undefined },
     places: { directory: '/', exports: '/', variable: () => undefined },
     readReport: () => Promise.resolve(undefined),
+    readScriptOutput: () => Promise.resolve(undefined),
     ...{ publicUrl: '', now: () => Date.now() },
   });
   return (await slice.health?.missing?.()) ?? [];

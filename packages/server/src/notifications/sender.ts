@@ -15,6 +15,11 @@ export interface SendParts {
   readonly now: () => number;
   /** The stored report of an image; undefined when there is none any more. */
   readonly readReport: (project: string, digest: string) => Promise<InspectionReport | undefined>;
+  /** What a run of a script printed; undefined when it is not stored any more. */
+  readonly readScriptOutput: (
+    project: string,
+    run: string,
+  ) => Promise<{ readonly directory: string; readonly stdout: Buffer } | undefined>;
   /** Resolves names instead of the system. */
   readonly lookup?: Lookup | undefined;
 }

@@ -1,7 +1,7 @@
 /**
  * The files of Banyan Collector: `metadata.json`, a sequence of documents that add and remove
- * images of tags, and the packages of each image. `metadata.json` is read one document after the
- * other, as from Collector.
+ * images of tags, the packages of each image, and what scripts printed in it. `metadata.json` is
+ * read one document after the other, as from Collector.
  */
 import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -29,10 +29,15 @@ const indent = 2;
 export async function writeCollector(
   messages: readonly Message[],
   place: FilePlace,
-  { readReport }: SendParts,
+  parts: SendParts,
 ): Promise<SendResult> {
   const missing: string[] = [];
   for (const { event } of messages) {
+    if (event.type === 'script.completed') {
+      missing.push(...(await writeScriptOutput(event, place.directory, parts)));
+      continue;
+    }
+    const { readReport } = parts;
     const reports = await readReports(event, readReport);
     // Packages first, so that readers of the metadata find them.
     for (const report of event.type === 'arrival.inspected' ? reports.known : []) {
@@ -46,7 +51,7 @@ export async function writeCollector(
   if (missing.length === 0) {
     return { outcome: 'delivered', status: null, detail: `written to ${place.directory}` };
   }
-  const detail = `there is no stored report of ${missing.join(', ')}`;
+  const detail = `there is no stored ${missing.join(', ')}`;
   return { outcome: 'rejected', status: null, detail };
 }
 
@@ -61,7 +66,7 @@ async function readReports(
   for (const digest of Array.isArray(digests) ? (digests as unknown[]) : []) {
     if (typeof digest !== 'string') continue;
     const report = await readReport(project ?? '', digest);
-    if (report === undefined) found.missing.push(digest);
+    if (report === undefined) found.missing.push(`report of ${digest}`);
     else found.known.push(report);
   }
   return found;
@@ -96,22 +101,42 @@ function describeUnknown(digest: string, name: CollectorName): CollectorMetadata
 
 async function writePackages(directory: string, report: InspectionReport): Promise<void> {
   const packages = toCollectorPackages(report);
-  const [{ Image: id } = { Image: '' }] = packages;
-  const [name] = idStart.exec(id) ?? [];
-  if (name === undefined) throw new Error('the image has no ID');
   await replaceFile(
-    join(directory, packageDirectory, `${name}-pkgdata.json`),
+    join(directory, packageDirectory, `${fileNameOf(report)}-pkgdata.json`),
     `${JSON.stringify(packages, null, indent)}\n`,
   );
 }
 
+/** Answers what is no longer stored. */
+async function writeScriptOutput(
+  { subject: digest, project, data }: Event,
+  directory: string,
+  { readReport, readScriptOutput }: SendParts,
+): Promise<string[]> {
+  const run = typeof data['run'] === 'string' ? data['run'] : '';
+  const report = await readReport(project ?? '', digest);
+  if (report === undefined) return [`report of ${digest}`];
+  const output = await readScriptOutput(project ?? '', run);
+  if (output === undefined) return [`run ${run}`];
+  const name = `${fileNameOf(report)}-miscdata.txt`;
+  await replaceFile(join(directory, output.directory, name), output.stdout);
+  return [];
+}
+
+function fileNameOf(report: InspectionReport): string {
+  const [{ Image: id } = { Image: '' }] = toCollectorPackages(report);
+  const [name] = idStart.exec(id) ?? [];
+  if (name === undefined) throw new Error('the image has no ID');
+  return name;
+}
+
 /** Readers see the old content or the new one. */
-async function replaceFile(path: string, text: string): Promise<void> {
+async function replaceFile(path: string, content: string | Buffer): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.tmp`;
   {
     await using file = await open(temporary, 'w', 0o640);
-    await file.writeFile(text);
+    await file.writeFile(content);
     await file.datasync();
   }
   await rename(temporary, path);

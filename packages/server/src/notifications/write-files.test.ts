@@ -3,6 +3,7 @@ import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import type { InspectionReport } from '@lazaret/protocol';
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
 
 import { createTestDatabase, type TestDatabase } from '../testing/database.ts';
@@ -15,11 +16,12 @@ import { appendWhole } from './append-file.ts';
 let database: TestDatabase;
 let server: NotificationServer;
 let directory = '';
+const reports = new Map<string, InspectionReport>();
 
 beforeAll(async () => {
   database = await createTestDatabase(inject('databaseUrl'));
   directory = await mkdtemp(join(tmpdir(), 'lazaret-exports-'));
-  server = await startNotificationServer(database, { exports: directory });
+  server = await startNotificationServer(database, { exports: directory, reports });
 });
 afterAll(async () => {
   await server.close();
@@ -103,6 +105,45 @@ test.each([
   });
   expect(status).toBe(400);
   expect((body as { detail: string }).detail).toContain(message);
+});
+
+test('what a script printed is a file of the layout of Collector, byte for byte', async () => {
+  const digest = `sha256:${'b'.repeat(64)}`;
+  const configDigest = `sha256:${'c'.repeat(64)}`;
+  reports.set(digest, { image: { configDigest }, packages: [] } as unknown as InspectionReport);
+  await database.handle.pool.query(
+    `insert into scripts (id, name, kind, source, content, sha256, revision, settings, planned_at,
+       created_by)
+     select name, name, 'shell', 'api', 'x', 'x', 'x', '{}', now(), 'ana'
+     from unnest(array['users.sh', 'same.sh', 'same.py']) as name`,
+  );
+  await database.handle.pool.query(
+    `insert into script_runs (id, script, revision, sha256, project, digest, state, priority, image,
+       stdout, requested_by)
+     select name, name, 'x', 'x', 'default', $1, 'finished', 1, 1, $2, 'ana'
+     from unnest(array['users.sh', 'same.sh', 'same.py']) as name`,
+    [digest, Buffer.from('root\n\xff', 'latin1')],
+  );
+  await addFile('misc', { layout: 'collector', events: ['script.completed'] });
+  const runs = ['users.sh', 'same.sh', 'same.py', 'gone'];
+  await server.emit(
+    ...runs.map((run) => ({
+      ...({ type: 'script.completed', subject: digest, project: 'default' } as const),
+      data: { run },
+    })),
+  );
+  await expect
+    .poll(() => server.deliveries('misc'))
+    .toMatchObject([
+      ...['', '', ''].map(() => ({ state: 'delivered' })),
+      { state: 'dead', reason: 'there is no stored run gone' },
+    ]);
+  const name = 'sha256:cccccccccccc-miscdata.txt';
+  // Two scripts with the same stem do not overwrite each other.
+  for (const folder of ['users', 'same.sh', 'same.py']) {
+    const content = await readFile(join(directory, 'misc', folder, name));
+    expect(content.toString('latin1')).toBe('root\n\xff');
+  }
 });
 
 test('an image without a stored report is a dead letter that says so', async () => {

@@ -7,6 +7,7 @@ import { Problem, type InspectionReport } from '@lazaret/protocol';
 import { readEnvironment } from '../floor/config/index.ts';
 import { findImage, readReport } from '../inspection/index.ts';
 import type { SendParts } from '../notifications/index.ts';
+import { readScriptOutput } from '../scripts/index.ts';
 import type { Core } from './role.ts';
 
 /** Creates the directory of secrets that the API may refer to. */
@@ -20,6 +21,7 @@ export async function describeSending(core: Core): Promise<SendParts> {
   return {
     ...{ places: { directory, variable, exports: exported }, publicUrl, now: core.clock.now },
     readReport: (project, digest) => readStoredReport(core, project, digest),
+    readScriptOutput: (project, run) => readScriptOutput(core.database, { project, run }),
   };
 }
 

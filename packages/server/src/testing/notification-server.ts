@@ -19,6 +19,7 @@ import { pino } from 'pino';
 import type { Database } from '../floor/db/index.ts';
 import { appendEvents, createOutbox, type NewEvent, type Outbox } from '../floor/events/index.ts';
 import { notificationReader, notificationsSlice, startSending } from '../notifications/index.ts';
+import { readScriptOutput } from '../scripts/index.ts';
 import type { TestDatabase } from './database.ts';
 import { startTestHttp, testPrincipal } from './http-server.ts';
 
@@ -77,6 +78,8 @@ export async function startNotificationServer(
     publicUrl: options.publicUrl ?? '',
     now: () => Date.now(),
     lookup: options.lookup,
+    readScriptOutput: (project: string, run: string) =>
+      readScriptOutput(database, { project, run }),
     readReport: async (_: string, digest: string) => options.reports?.get(digest),
     onEvents: () => outbox.wake(),
   };
