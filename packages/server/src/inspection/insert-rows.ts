@@ -10,10 +10,36 @@ import { inspectionLimits } from './limits.ts';
 import type { LayerPlan, LayerRow } from './plan-layers.ts';
 import { packStorable, storable } from '../floor/storable.ts';
 
-/** Returns the id of the layer; that of an equal one if it exists. */
-export async function insertLayer(database: Kysely<Database>, plan: LayerPlan): Promise<number> {
+/**
+ * Returns the ids of the layers; those of equal ones if they exist. Two are written at a time: one
+ * is prepared while the database indexes the other.
+ */
+export async function insertLayers(
+  database: Kysely<Database>,
+  plans: readonly LayerPlan[],
+): Promise<{ readonly position: number; readonly layer: number }[]> {
+  const layers: { readonly position: number; readonly layer: number }[] = [];
+  const waiting = plans.values();
+  const work = async (): Promise<void> => {
+    for (const plan of waiting) {
+      layers.push({ position: plan.position, layer: await insertLayer(database, plan) });
+    }
+  };
+  await Promise.all(Array.from({ length: inspectionLimits.layersAtOnce }, work));
+  return layers.toSorted((a, b) => a.position - b.position);
+}
+
+async function insertLayer(database: Kysely<Database>, plan: LayerPlan): Promise<number> {
+  const known = await touchLayer(database, plan);
+  if (known !== undefined) return known;
   const { diffId: diff_id, content, rows } = plan;
-  await insertFileNames(database, plan);
+  // Before the layer, which is searched by them: names without files are harmless.
+  const named = rows.filter(({ isImplied }) => !isImplied);
+  await insertNames(
+    database,
+    'file_names',
+    named.map(({ file }) => lastComponent(file.path)),
+  );
   return transaction(database, async (trx) => {
     const made = await trx
       .insertInto('layers')
@@ -22,39 +48,28 @@ export async function insertLayer(database: Kysely<Database>, plan: LayerPlan): 
       .returning('id')
       .executeTakeFirst();
     if (made === undefined) {
-      // Treated as new: it is about to be used by an image.
-      const known = await trx
-        .updateTable('layers')
-        .set({ created_at: sql<Date>`now()` })
-        .where('diff_id', '=', diff_id)
-        .where('content', '=', content)
-        .returning('id')
-        .executeTakeFirstOrThrow();
-      return known.id;
+      const meanwhile = await touchLayer(trx, plan);
+      if (meanwhile !== undefined) return meanwhile;
+      throw new Error('a layer was removed while an equal one was being stored');
     }
     for (const part of parts(rows)) await insertFiles(trx, made.id, part);
     return made.id;
   });
 }
 
-/** Before the layer, which is searched by them: names without files are harmless. */
-async function insertFileNames(
-  database: Kysely<Database>,
-  { diffId, content, rows }: LayerPlan,
-): Promise<void> {
+/** A layer that exists is treated as new: it is about to be used by an image. */
+async function touchLayer(
+  database: Kysely<Database> | Transaction<Database>,
+  { diffId, content }: LayerPlan,
+): Promise<number | undefined> {
   const known = await database
-    .selectFrom('layers')
-    .select('id')
+    .updateTable('layers')
+    .set({ created_at: sql<Date>`now()` })
     .where('diff_id', '=', diffId)
     .where('content', '=', content)
+    .returning('id')
     .executeTakeFirst();
-  if (known !== undefined) return;
-  const named = rows.filter(({ isImplied }) => !isImplied);
-  await insertNames(
-    database,
-    'file_names',
-    named.map(({ file }) => lastComponent(file.path)),
-  );
+  return known?.id;
 }
 
 function* parts<T>(rows: readonly T[]): Generator<readonly T[]> {
@@ -68,32 +83,41 @@ async function insertFiles(
   layer: number,
   rows: readonly LayerRow[],
 ): Promise<void> {
-  const column = <T>(read: (file: FileRow, row: LayerRow) => T): T[] =>
-    rows.map((row) => read(row.file, row));
+  const plain = (read: (file: FileRow, row: LayerRow) => Plain): string =>
+    arrayOf(rows.map((row) => read(row.file, row)));
+  const texts = (read: (file: FileRow) => string | null): (string | null)[] =>
+    rows.map(({ file }) => read(file));
   await sql`
     insert into layer_files (layer, number, parent, path, type, implied, has_children, mode, uid,
       gid, size_bytes, mtime_ms, link_path, kind, sha256, sha1, md5, extra)
     select ${layer}::bigint, f.*
     from unnest(
-      ${column((_, { number }) => number)}::integer[],
-      ${column((_, { parent }) => parent)}::integer[],
-      ${column(({ path }) => storable(path))}::text[],
-      ${column(({ type }) => type)}::text[],
-      ${column((_, { isImplied }) => isImplied)}::boolean[],
-      ${column((_, { hasChildren }) => hasChildren)}::boolean[],
-      ${column(({ mode }) => mode)}::integer[],
-      ${column(({ uid }) => whole(uid))}::bigint[],
-      ${column(({ gid }) => whole(gid))}::bigint[],
-      ${column(({ sizeBytes }) => whole(sizeBytes))}::bigint[],
-      ${column(({ mtimeMs }) => mtimeMs)}::double precision[],
-      ${column(({ linkPath }) => textOf(linkPath))}::text[],
-      ${column(({ kind }) => textOf(kind))}::text[],
-      ${column(({ sha256 }) => bytesOf(sha256))}::bytea[],
-      ${column(({ sha1 }) => bytesOf(sha1))}::bytea[],
-      ${column(({ md5 }) => bytesOf(md5))}::bytea[],
-      ${column(extraOf)}::jsonb[]
+      ${plain((_, { number }) => number)}::integer[],
+      ${plain((_, { parent }) => parent)}::integer[],
+      ${texts(({ path }) => storable(path))}::text[],
+      ${texts(({ type }) => type)}::text[],
+      ${plain((_, { isImplied }) => isImplied)}::boolean[],
+      ${plain((_, { hasChildren }) => hasChildren)}::boolean[],
+      ${plain(({ mode }) => mode)}::integer[],
+      ${plain(({ uid }) => whole(uid))}::bigint[],
+      ${plain(({ gid }) => whole(gid))}::bigint[],
+      ${plain(({ sizeBytes }) => whole(sizeBytes))}::bigint[],
+      ${plain(({ mtimeMs }) => mtimeMs)}::double precision[],
+      ${texts(({ linkPath }) => textOf(linkPath))}::text[],
+      ${texts(({ kind }) => textOf(kind))}::text[],
+      ${arrayOf(rows.map(({ file: { sha256 } }) => bytesOf(sha256)))}::bytea[],
+      ${arrayOf(rows.map(({ file: { sha1 } }) => bytesOf(sha1)))}::bytea[],
+      ${arrayOf(rows.map(({ file: { md5 } }) => bytesOf(md5)))}::bytea[],
+      ${texts(extraOf)}::jsonb[]
     ) as f
   `.execute(trx);
+}
+
+type Plain = number | boolean;
+
+/** An array of values that need no quotes; the driver would quote and escape each. */
+function arrayOf(values: readonly (Plain | Bytes | null)[]): string {
+  return `{${values.map((value) => value ?? 'NULL').join(',')}}`;
 }
 
 /** Numbers from untrusted headers may be larger than a column. */
@@ -105,8 +129,13 @@ function textOf(text: string | undefined): string | null {
   return text === undefined ? null : storable(text);
 }
 
-function bytesOf(hex: string | undefined): Buffer | null {
-  return hex === undefined ? null : Buffer.from(hex, 'hex');
+type Bytes = `"\\\\x${string}"`;
+
+/** An element of an array of bytes; throws if it is not a digest in hexadecimal. */
+function bytesOf(hex: string | undefined): Bytes | null {
+  if (hex === undefined) return null;
+  if (!/^[0-9a-f]+$/.test(hex)) throw new TypeError(`"${hex}" is not a digest`);
+  return `"\\\\x${hex}"`;
 }
 
 function extraOf({ rawPath, device, capabilities, similarity }: FileRow): string | null {

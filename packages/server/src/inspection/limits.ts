@@ -19,6 +19,8 @@ export const inspectionLimits = {
   imageReportBytes: 512 * MiB,
   imageFilesCompared: 500_000,
   imageRowsPerInsert: 5_000,
+  /** Layers of one image that are stored at a time. */
+  layersAtOnce: 2,
   /** Directories without an entry, for one layer. */
   impliedDirectories: 200_000,
   /** How long a layer without an image is kept, because an image with it may be being stored. */

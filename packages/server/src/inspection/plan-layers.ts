@@ -29,14 +29,36 @@ export interface HiddenRow {
 export const leadsToHidden = -1;
 const nowhere = -1;
 
-export interface LayerPlan {
+/** A layer of an image. Its rows are made when they are asked for: most layers are stored already. */
+export class LayerPlan {
   /** Index in the image. */
   readonly position: number;
   readonly diffId: string;
   /** SHA-256 over the entries. */
   readonly content: Buffer;
-  readonly rows: readonly LayerRow[];
-  readonly hidden: readonly HiddenRow[];
+  readonly #entries: readonly Entry[];
+  #tree: LayerTree | undefined;
+
+  constructor({ position, diffId }: Pick<LayerPlan, 'position' | 'diffId'>, files: PlacedFile[]) {
+    this.position = position;
+    this.diffId = diffId;
+    this.#entries = sortEntries(files);
+    this.content = hashEntries(this.#entries);
+  }
+
+  get rows(): readonly LayerRow[] {
+    return this.#plan().rows;
+  }
+
+  get hidden(): readonly HiddenRow[] {
+    const hiddenBy = this.#entries.map((entry) => entry.hiddenBy);
+    return hiddenBy.every((by) => by === undefined) ? [] : this.#plan().hide(hiddenBy);
+  }
+
+  #plan(): LayerTree {
+    this.#tree ??= new LayerTree(this.#entries.map(({ file }) => file));
+    return this.#tree;
+  }
 }
 
 /** One plan for each layer that was read. */
@@ -45,23 +67,36 @@ export function planLayers(report: Pick<InspectionReport, 'layers' | 'files'>): 
   return report.layers.flatMap(({ index, diffId, digest, state }) => {
     const identity = diffId ?? digest ?? (report.layers.length === 1 ? 'tree' : undefined);
     if (identity === undefined || state === 'missing') return [];
-    return [{ position: index, diffId: identity, ...planLayer(byLayer.get(index) ?? []) }];
+    return [new LayerPlan({ position: index, diffId: identity }, byLayer.get(index) ?? [])];
   });
 }
 
-function planLayer(files: readonly PlacedFile[]): Omit<LayerPlan, 'position' | 'diffId'> {
-  const entries = files
+interface Entry {
+  readonly file: FileRow;
+  readonly hiddenBy: number | undefined;
+  readonly text: string;
+}
+
+function sortEntries(files: readonly PlacedFile[]): Entry[] {
+  return files
     .map((placed) => {
       const { layer: _, hiddenBy, ...file } = placed;
       return { file, hiddenBy, text: JSON.stringify(file) };
     })
     .toSorted((a, b) => compare(a.file.path, b.file.path) || compare(a.text, b.text));
-  const hash = createHash('sha256');
-  for (const { text } of entries) hash.update(text).update('\n');
-  const tree = new LayerTree(entries.map(({ file }) => file));
-  const hidden = tree.hide(entries.map(({ hiddenBy }) => hiddenBy));
-  return { content: hash.digest(), rows: tree.rows, hidden };
 }
+
+/** Of the lines; a call for each would take longer than the hash. */
+function hashEntries(entries: readonly Entry[]): Buffer {
+  const hash = createHash('sha256');
+  for (let at = 0; at < entries.length; at += entriesHashed) {
+    const texts = entries.slice(at, at + entriesHashed).map(({ text }) => text);
+    hash.update(`${texts.join('\n')}\n`);
+  }
+  return hash.digest();
+}
+
+const entriesHashed = 256;
 
 function compare(one: string, other: string): number {
   if (one === other) return 0;

@@ -15,7 +15,7 @@ import { appendEvents } from '../floor/events/index.ts';
 import { describeReport } from './describe-report.ts';
 import { insertFacts } from './image-facts.ts';
 import { indexedName, insertNames } from './insert-names.ts';
-import { insertLayer, insertRows } from './insert-rows.ts';
+import { insertLayers, insertRows } from './insert-rows.ts';
 import { inspectionLimits } from './limits.ts';
 import { planLayers } from './plan-layers.ts';
 import { packStorable, storable } from '../floor/storable.ts';
@@ -51,10 +51,7 @@ export async function storeReport(
   if (digest === undefined) return undefined;
   const { database } = context;
   const plans = planLayers(report);
-  const layers: { position: number; layer: number }[] = [];
-  for (const plan of plans) {
-    layers.push({ position: plan.position, layer: await insertLayer(database, plan) });
-  }
+  const layers = await insertLayers(database, plans);
   const { packages, findings } = report;
   await insertNames(
     database,

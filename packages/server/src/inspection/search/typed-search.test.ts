@@ -187,6 +187,9 @@ test('a layer without an image is removed after a while, one with an image is ke
   await sql`update layers set created_at = now() - interval '1 day'`.execute(db);
   await removeOrphanLayers(db);
   expect(await count('layers')).toBe(1);
+  const { rows } = await sql`
+    select from layer_files where layer not in (select id from layers)`.execute(db);
+  expect(rows).toEqual([]);
 });
 
 test('the prefix of a digest identifies an image while it is unambiguous', async () => {
