@@ -13,7 +13,7 @@ import {
 } from '@lazaret/protocol';
 import { sql, type Selectable, type Transaction } from 'kysely';
 
-import type { Database } from '../floor/db/index.ts';
+import { prepared, type Database } from '../floor/db/index.ts';
 import { hookDurationBuckets } from '../floor/limits.ts';
 import { checkCursor } from '../floor/http/index.ts';
 import { hookLimits } from './limits.ts';
@@ -40,6 +40,7 @@ export async function insertDelivery(database: Connection, delivery: NewDelivery
       content_bytes: content.length,
       content_hash: contentHash,
     })
+    .modifyEnd(prepared('insert_hook_delivery'))
     .execute();
 }
 

@@ -11,6 +11,7 @@ import {
 } from '@lazaret/protocol';
 import { sql, type Kysely, type Transaction } from 'kysely';
 
+import { prepared } from '../floor/db/index.ts';
 import type { Database } from '../floor/db/schema.ts';
 import { checkCursor } from '../floor/http/index.ts';
 import { idAt } from '../floor/ids.ts';
@@ -18,8 +19,16 @@ import type { ProjectScope } from '../floor/principal.ts';
 
 type Connection = Kysely<Database> | Transaction<Database>;
 
+/** All but what was found: images, rules and exceptions can be long, and are read alone. */
+const listed = [
+  ...(['d.id', 'd.project', 'd.registry_name', 'd.repository', 'd.tags', 'd.digest'] as const),
+  ...(['d.arrival', 'd.trigger', 'd.policy_name', 'd.policy_version', 'd.policy_sha256'] as const),
+  ...(['d.inspected', 'd.verdict', 'd.action', 'd.actions', 'd.reasons'] as const),
+  ...(['d.approved_by', 'd.caused_by', 'd.previous', 'd.decided_at'] as const),
+] as const;
+
 function select(database: Connection) {
-  return database.selectFrom('decisions as d').selectAll('d').select(isInForce.as('in_force'));
+  return database.selectFrom('decisions as d').select(listed).select(isInForce.as('in_force'));
 }
 
 const isInForce = sql<boolean>`exists (select from decisions_in_force f
@@ -86,7 +95,11 @@ export async function readDecision(
   scope: ProjectScope,
   id: string,
 ): Promise<DecisionDetail> {
-  const row = await select(database).where(within(scope)).where('d.id', '=', id).executeTakeFirst();
+  const row = await select(database)
+    .select(['d.images', 'd.rules', 'd.exceptions'])
+    .where(within(scope))
+    .where('d.id', '=', id)
+    .executeTakeFirst();
   if (row === undefined) throw new Problem('not_found', `there is no decision ${id}`);
   const { images, rules, exceptions } = row;
   return { ...toDecision(row), images, rules, exceptions };
@@ -117,12 +130,13 @@ export async function readDecisionInForce(
   const row = await database
     .selectFrom('decisions_in_force as f')
     .innerJoin('decisions as d', 'd.id', 'f.decision')
-    .selectAll('d')
+    .select(listed)
     .select(['f.verdict as own_verdict', 'f.action as own_action'])
     .where('f.registry', '=', registry)
     .where('f.repository', '=', repository)
     .where('f.digest', '=', digest)
     .where('f.project', '=', project)
+    .modifyEnd(prepared('decision_in_force'))
     .executeTakeFirst();
   if (row === undefined) return undefined;
   const { own_verdict: verdict, own_action: action, ...decision } = row;
@@ -155,7 +169,7 @@ export function within(scope: ProjectScope) {
   return scope === 'all' ? sql<boolean>`true` : sql<boolean>`d.project = any(${scope}::text[])`;
 }
 
-export function toDecision(row: Omit<DecisionRow, 'images' | 'rules' | 'exceptions'>): Decision {
+export function toDecision(row: DecisionRow): Decision {
   return {
     ...{ id: row.id, project: row.project, registry: row.registry_name },
     ...{ repository: row.repository, tags: row.tags, digest: row.digest, arrival: row.arrival },

@@ -18,6 +18,7 @@ import pg from 'pg';
 import { serverLimits } from '../limits.ts';
 import { databaseProblem, isReadTimeout } from './database-problem.ts';
 import { databaseLimits } from './limits.ts';
+import { preparedName } from './prepared.ts';
 import type { Database } from './schema.ts';
 
 export interface DatabaseHandle {
@@ -131,7 +132,9 @@ function lend(client: pg.PoolClient): PostgresPoolClient {
   let dead = false;
   const query = async (text: unknown, values?: unknown): Promise<unknown> => {
     try {
-      return await client.query(String(text), Array.isArray(values) ? values : []);
+      const name = preparedName(String(text));
+      const given = { text: String(text), values: Array.isArray(values) ? values : [] };
+      return await client.query(name === undefined ? given : { name, ...given });
     } catch (error) {
       dead ||= isReadTimeout(error);
       throw error;

@@ -3,6 +3,7 @@ export { databaseCode, databaseProblem } from './database-problem.ts';
 export { type DatabaseHandle, describeDatabase, openDatabase } from './database.ts';
 export { startEmbeddedDatabase } from './embedded.ts';
 export { migrate } from './migrate.ts';
+export { prepared } from './prepared.ts';
 export type { Database } from './schema.ts';
 export type {
   DurationCounts,
