@@ -64,8 +64,10 @@ const order: readonly ActionState[] = ['apply', 'dry-run', 'withheld'];
 export function mergeActions(
   rules: readonly { readonly id: string; readonly actions: readonly RuleAction[] }[],
 ): ActionDecision[] {
+  const acting = rules.filter(({ actions }) => actions.length > 0);
+  if (acting.length === 0) return [];
   return policyActions.flatMap((action) => {
-    const wanted = rules.flatMap(({ id, actions }) =>
+    const wanted = acting.flatMap(({ id, actions }) =>
       actions.filter((one) => one.action === action).map((one) => ({ id, ...one })),
     );
     const [first] = wanted.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
