@@ -29,7 +29,7 @@ export interface HiddenRow {
 export const leadsToHidden = -1;
 const nowhere = -1;
 
-/** A layer of an image. Its rows are made when they are asked for: most layers are stored already. */
+/** A layer of an image. Its rows are made when they are asked for: most are stored already. */
 export class LayerPlan {
   /** Index in the image. */
   readonly position: number;
