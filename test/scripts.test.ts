@@ -64,6 +64,12 @@ test('a script is added, run in an image, and its result and disagreements are s
   expect(found.stdout).toMatch(/missing_static +deb +bash/);
   const shown = await run('scripts', 'result', result?.id ?? '', '-o', 'json');
   expect(JSON.parse(shown.stdout)).toMatchObject({ exitCode: 0, output: listing });
+  const digest = (JSON.parse(listed.stdout) as { digest: string }[])[0]?.digest ?? '';
+  const report = await run('images', 'report', digest, '-o', 'collector');
+  expect(JSON.parse(report.stdout.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({
+    ...{ Image: expect.stringMatching(/^sha256:/), Script: 'packages.sh' },
+    MiscData: JSON.stringify(listing),
+  });
   expect((await run('scripts', 'status')).stdout).toMatch(/^Problem: +-$/m);
   const settings = await run('scripts', 'show', 'packages.sh', '-o', 'json');
   expect(JSON.parse(settings.stdout)).toMatchObject({ settings: { seconds: 30 } });

@@ -98,6 +98,26 @@ export function toCollectorPackages(report: InspectionReport): readonly Collecto
   }));
 }
 
+/** What a script printed in the image, as text. */
+export interface CollectorOutput {
+  readonly script: string;
+  /** Undefined when it is left out because it is too large. */
+  readonly text: string | undefined;
+  readonly sizeBytes: number;
+}
+
+/** Output of a script: Collector called it miscellaneous data. */
+export function toCollectorOutputLines(
+  report: InspectionReport,
+  outputs: readonly CollectorOutput[],
+): string {
+  const records = outputs.map(({ script, text, sizeBytes }) => ({
+    ...{ Image: imageId(report), Script: script },
+    ...(text === undefined ? { Omitted: sizeBytes } : { MiscData: text }),
+  }));
+  return records.map((record) => `${JSON.stringify(record)}\n`).join('');
+}
+
 /** All records as JSON, one on each line: the metadata of each image and then its packages. */
 export function toCollectorLines(reports: readonly InspectionReport[]): string {
   const records = reports.flatMap((report) => {

@@ -3,9 +3,11 @@ export { compareReports } from './compare-reports.ts';
 export {
   toCollectorLines,
   toCollectorMetadata,
+  toCollectorOutputLines,
   toCollectorPackages,
   type CollectorChange,
   type CollectorMetadata,
+  type CollectorOutput,
   type CollectorName,
 } from './collector.ts';
 export { toCycloneDx, type CycloneDx } from './cyclonedx.ts';

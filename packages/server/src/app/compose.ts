@@ -47,7 +47,7 @@ import { startWatcher } from '../roles/watcher.ts';
 import { policiesSlice } from '../policies/index.ts';
 import { createRegistryLookup, registriesSlice } from '../registries/index.ts';
 import { quarantineSlice } from '../quarantine/index.ts';
-import { scriptsSlice } from '../scripts/index.ts';
+import { readScriptOutputs, scriptsSlice } from '../scripts/index.ts';
 import { searchSlice } from '../search/index.ts';
 import { createLoopWatch, systemSlice } from '../system/index.ts';
 import { openDataDirectory, type DataDirectory } from './data-directory.ts';
@@ -257,6 +257,7 @@ async function createSlices(core: Core, parts: SliceParts): Promise<Slices> {
     jobsSlice({ ...core, engines }),
     inspectionSlice({
       ...{ ...core, settings: values.inspection },
+      readScriptOutputs: (project, digest) => readScriptOutputs(core.database, { project, digest }),
       inspects: values.roles.includes('inspector'),
     }),
     await filesSlice({

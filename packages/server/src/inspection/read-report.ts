@@ -5,6 +5,8 @@ import { zstdDecompress } from 'node:zlib';
 import {
   compareReports,
   toCollectorLines,
+  toCollectorOutputLines,
+  type CollectorOutput,
   toCycloneDx,
   toJsonValue,
   toSarif,
@@ -38,7 +40,16 @@ export interface StoredImageKey {
 export async function formatReport(
   database: Kysely<Database>,
   image: StoredImageKey,
-  { format, timestamp }: { readonly format: ReportFormat; readonly timestamp: string },
+  {
+    format,
+    timestamp,
+    outputs,
+  }: {
+    readonly format: ReportFormat;
+    readonly timestamp: string;
+    /** What scripts printed in the image; only some formats have it. */
+    readonly outputs: () => Promise<readonly CollectorOutput[]>;
+  },
 ): Promise<{ readonly name: string; readonly bytes: Buffer }> {
   const report = await readReport(database, image);
   const write = {
@@ -46,11 +57,12 @@ export async function formatReport(
     cyclonedx: () => toText(toCycloneDx(report, { timestamp })),
     spdx: () => toText(toSpdx(report, { timestamp })),
     sarif: () => toText(toSarif([report], { timestamp })),
-    collector: () => toCollectorLines([report]),
-  } as const satisfies Record<ReportFormat, () => string>;
+    collector: async () =>
+      toCollectorLines([report]) + toCollectorOutputLines(report, await outputs()),
+  } as const satisfies Record<ReportFormat, () => string | Promise<string>>;
   const [, hex = image.digest] = image.digest.split(':');
   const name = `${hex.slice(0, 12)}.${ends[format]}`;
-  return { name, bytes: Buffer.from(write[format]()) };
+  return { name, bytes: Buffer.from(await write[format]()) };
 }
 
 /** Ends of file names. */

@@ -1,6 +1,7 @@
 /** HTTP of inspections and of the images that were inspected. */
 import { Readable } from 'node:stream';
 
+import type { CollectorOutput } from '@lazaret/analysis';
 import {
   operations,
   type Artifact,
@@ -49,6 +50,11 @@ export interface InspectionParts {
   readonly policy: ReferencePolicy;
   readonly findRegistry: RegistryLookup;
   readonly scanners: () => Promise<ScannerOverview>;
+  /** What scripts printed in an image, by the name of the script. */
+  readonly readScriptOutputs: (
+    project: string,
+    digest: string,
+  ) => Promise<readonly CollectorOutput[]>;
   /** Called after events were written. */
   readonly onEvents: () => void;
   /** Resolves when the inspection may have changed, after the polling period, or on the signal. */
@@ -189,14 +195,16 @@ function imageRoutes({ database }: InspectionParts): Route[] {
   ];
 }
 
-function reportRoutes({ database, onEvents }: InspectionParts): Route[] {
+function reportRoutes({ database, onEvents, readScriptOutputs }: InspectionParts): Route[] {
   const { images } = operations;
   return [
     route(images.report, async ({ params, query }, context) => {
       const { project, format } = query;
       const image = await findImage(database, canRead(context), { ...params, project });
       const timestamp = image.inspected_at.toISOString();
-      const { name, bytes } = await formatReport(database, image, { format, timestamp });
+      const outputs = () => readScriptOutputs(image.project, image.digest);
+      const about = { format, timestamp, outputs };
+      const { name, bytes } = await formatReport(database, image, about);
       return { name, sizeBytes: bytes.length, open: () => Readable.from([bytes]) };
     }),
     route(images.compare, async ({ params, query }, context) => {

@@ -7,7 +7,7 @@ import { imageSearchables } from './search/searchables.ts';
 
 export function inspectionSlice(
   context: Pick<SliceContext, 'database' | 'onEvents' | 'changed' | 'clock'> &
-    Pick<InspectionParts, 'queue' | 'blobs' | 'findRegistry'> & {
+    Pick<InspectionParts, 'queue' | 'blobs' | 'findRegistry' | 'readScriptOutputs'> & {
       readonly settings: InspectionSettings;
       /** Whether the role inspector runs in this process. */
       readonly inspects: boolean;

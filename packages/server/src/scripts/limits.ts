@@ -5,6 +5,8 @@ const { KiB, MiB, minuteMs } = units;
 const secondMs = 1_000;
 
 export const scriptServerLimits = {
+  /** Of all scripts of an image in one report. */
+  outputsBytes: 32 * 1024 * 1024,
   /** Images looked at in a step of the background. */
   planBatch: 200,
   /** Nothing is added by the background while so many runs wait. */

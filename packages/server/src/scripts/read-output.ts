@@ -2,6 +2,7 @@
 import { sql, type Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
+import { scriptServerLimits } from './limits.ts';
 
 export interface ScriptOutput {
   /** Name of the script without the ending, unless another script has the same one. */
@@ -25,3 +26,33 @@ export async function readScriptOutput(
 }
 
 const ending = String.raw`\.[^.]*$`;
+
+/**
+ * The newest output of each script that ended in an image, as text. What would make them larger
+ * than the limit altogether has no text.
+ */
+export async function readScriptOutputs(
+  database: Kysely<Database>,
+  { project, digest }: { readonly project: string; readonly digest: string },
+): Promise<readonly TextOutput[]> {
+  const { rows } = await sql<{ script: string; stdout: Buffer | null; sizeBytes: number }>`
+    select script, "sizeBytes", case when
+        sum("sizeBytes") over (order by script) <= ${scriptServerLimits.outputsBytes}
+      then (select stdout from script_runs where id = newest.run) end as stdout
+    from (
+      select distinct on (s.name) s.name as script, r.id as run, length(r.stdout) as "sizeBytes"
+      from script_runs r join scripts s on s.id = r.script
+      where r.project = ${project} and r.digest = ${digest} and r.state = 'finished'
+        and r.outcome in ('succeeded', 'exit_code')
+      order by s.name, r.id desc) as newest
+    order by script`.execute(database);
+  return rows.map(({ script, stdout, sizeBytes }) => ({
+    ...{ script, sizeBytes, text: stdout?.toString('utf8') },
+  }));
+}
+
+interface TextOutput {
+  readonly script: string;
+  readonly text: string | undefined;
+  readonly sizeBytes: number;
+}
