@@ -101,7 +101,7 @@ export function toCollectorPackages(report: InspectionReport): readonly Collecto
 /** What a script printed in the image, as text. */
 export interface CollectorOutput {
   readonly script: string;
-  /** Undefined when it is left out because it is too large. */
+  /** Undefined when it is omitted because it is too large. */
   readonly text: string | undefined;
   readonly sizeBytes: number;
 }
