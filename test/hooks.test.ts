@@ -163,6 +163,24 @@ test('a tag that moves from A to B and back to A is three arrivals', async () =>
   ]);
 });
 
+test('a deletion in docker-registry is known at once, although the next poll is a day away', async () => {
+  const { client } = instance;
+  const { registry, name } = await startWatched(client);
+  const digest = await push(registry.host, 'lab/deleted:1', 'to be deleted');
+  const query = { repository: 'lab/deleted', tag: '1' };
+  const changes = async (): Promise<string[]> => {
+    const { items } = await client.call(registries.history, { params: { name }, query });
+    return items.map(({ change, source, previous }) => `${change} by ${source} ${previous}`);
+  };
+  await expect.poll(changes, { timeout: 30_000 }).toEqual(['appeared by webhook null']);
+  await waitUntilProcessed(client, name);
+  const image = `docker://${registry.host}/lab/deleted:1`;
+  await run('skopeo', ['delete', '--tls-verify=false', image]);
+  await expect
+    .poll(changes, { timeout: 30_000 })
+    .toEqual([`disappeared by webhook ${digest}`, 'appeared by webhook null']);
+});
+
 test('the check of a registry says whether its notifications arrive', async () => {
   const { client } = instance;
   const { registry, name, hook } = await startWatched(client);
