@@ -3,6 +3,7 @@ import { IconBan, IconCircleCheck, IconClockExclamation, IconClockX } from '@tab
 import type { ReactNode } from 'react';
 
 import { ConfirmButton } from '../../components/confirm-button.tsx';
+import { Copyable } from '../../components/copy.tsx';
 import type { Column } from '../../components/data-table.tsx';
 import { PlainText } from '../../components/plain-text.tsx';
 import { type Status, StatusBadge } from '../../components/status-badge.tsx';
@@ -48,9 +49,12 @@ export const exceptionColumns: readonly Column<StoredException>[] = [
   },
   {
     label: 'Source',
-    cell: ({ source }) => (
-      <span className="break">{source === 'manual' ? 'Manual' : `VEX document ${source}`}</span>
-    ),
+    cell: ({ source }) =>
+      source === 'manual' ? (
+        <span className="nowrap">Manual</span>
+      ) : (
+        <span className="break">VEX document {source}</span>
+      ),
   },
   {
     label: 'Added',
@@ -76,13 +80,25 @@ function Target({ exception: { match, project } }: ExceptionProps): ReactNode {
       {listTarget(match).map(([name, value], index) => (
         <div key={name} className={index === 0 ? '' : 'small'}>
           <span className="dim small">{targetLabels[name]} </span>
-          <span className="mono">
-            <PlainText>{value}</PlainText>
-          </span>
+          <TargetValue value={value} />
         </div>
       ))}
       {projects.length > 1 && <div className="dim small">in {project}</div>}
     </div>
+  );
+}
+
+const digestForm = /^sha(256|512):[0-9a-f]+$/;
+const digestChars = 19;
+
+function TargetValue({ value }: { readonly value: string }): ReactNode {
+  if (digestForm.test(value)) {
+    return <Copyable value={value} label="the digest" chars={digestChars} />;
+  }
+  return (
+    <span className="mono">
+      <PlainText>{value}</PlainText>
+    </span>
   );
 }
 

@@ -55,7 +55,7 @@ const columns: readonly Column<StoredPolicy>[] = [
     end: true,
     cell: ({ changedAt, changedBy, source }) =>
       source === 'built-in' ? (
-        <span className="dim">with Lazaret</span>
+        <span className="dim nowrap">with Lazaret</span>
       ) : (
         <div>
           <Timestamp at={changedAt} />

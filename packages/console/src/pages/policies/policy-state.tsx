@@ -33,7 +33,7 @@ export function FaultText({ fault }: { readonly fault: StoredPolicyFault }): Rea
 
 /** Where a policy is from. */
 export function PolicySourceText({ policy }: { readonly policy: StoredPolicy }): ReactNode {
-  if (policy.source === 'built-in') return 'Built-in';
+  if (policy.source === 'built-in') return <span className="nowrap">Built-in</span>;
   if (policy.source === 'api') return 'API';
   return (
     <span className="break">
