@@ -18,6 +18,7 @@ export function PolicyLink({ name, version, project }: PolicyLinkProps): ReactNo
         to="/policies/$name"
         params={{ name }}
         search={{ ...search, ...(version > 0 && { version: String(version) }) }}
+        underline="always"
       >
         {name}
       </LinkAnchor>{' '}
