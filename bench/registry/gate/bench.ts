@@ -2,7 +2,8 @@
  * Pulls through the gate against direct ones, in one run: Debian's docker-registry on the loopback,
  * a whole server with the gate in front of it, and three clients, the two ways in turn. `raw` only
  * counts bytes, as no real client does; `verified` computes the SHA-256 that every client computes;
- * `skopeo` pulls a whole image to a directory.
+ * `skopeo` pulls a whole image to a directory. The processor time of the registry and of the process
+ * with the gate is measured in the same rounds: unlike the speed it hardly depends on the load.
  *
  *   node bench/registry/gate/bench.ts [--mib 256] [--rounds 5]
  *
@@ -10,9 +11,10 @@
  */
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
-import { cpus, release, tmpdir, totalmem } from 'node:os';
+import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 
@@ -76,8 +78,10 @@ try {
     if (!answer.ok) throw new Error(`${address} answers ${answer.status}: ${await answer.text()}`);
   }
   const rows: string[] = [];
-  for (const client of clients()) rows.push(await measure(client, ways));
-  const text = report(rows);
+  const pids = { registry: registry.pid, gate: instance.process.pid ?? 0 };
+  const load = loadavg()[0] ?? 0;
+  for (const client of clients()) rows.push(await measure(client, { ways, pids }));
+  const text = report(rows, load);
   process.stdout.write(text);
   await writeFile(new URL('RESULTS.md', import.meta.url), text);
 } finally {
@@ -142,25 +146,56 @@ function clients(): Client[] {
   ];
 }
 
+interface Round {
+  readonly seconds: number;
+  readonly registryCpu: number;
+  readonly gateCpu: number;
+}
+
+interface Measured {
+  readonly ways: readonly Way[];
+  readonly pids: { readonly registry: number; readonly gate: number };
+}
+
 /** The two ways alternate, so that both see the same machine; the fastest round of each counts. */
-async function measure(client: Client, ways: readonly Way[]): Promise<string> {
-  const seconds = new Map(ways.map(({ name }) => [name, [] as number[]]));
+async function measure(client: Client, { ways, pids }: Measured): Promise<string> {
+  const all = new Map<Way['name'], Round[]>(ways.map(({ name }) => [name, []]));
   for (const way of ways) await client.pull(way);
   for (let round = 0; round < rounds; round += 1) {
     for (const way of round % 2 === 0 ? ways : ways.toReversed()) {
+      const before = { registry: cpuOf(pids.registry), gate: cpuOf(pids.gate) };
       const started = performance.now();
       await client.pull(way);
-      seconds.get(way.name)?.push((performance.now() - started) / 1_000);
+      all.get(way.name)?.push({
+        seconds: (performance.now() - started) / 1_000,
+        registryCpu: cpuOf(pids.registry) - before.registry,
+        gateCpu: cpuOf(pids.gate) - before.gate,
+      });
     }
   }
-  const speed = (name: Way['name'], pick: (all: number[]) => number): number =>
-    sizeMib / pick(seconds.get(name) ?? []);
-  const best = (all: number[]): number => Math.min(...all);
-  const direct = speed('direct', best);
-  const gate = speed('gate', best);
-  const medians = speed('gate', median) / speed('direct', median);
-  const figures = [direct.toFixed(0), gate.toFixed(0), percent(gate / direct), percent(medians)];
+  const direct = all.get('direct') ?? [];
+  const gate = all.get('gate') ?? [];
+  const speed = (found: readonly Round[], pick: (seconds: number[]) => number): number =>
+    sizeMib / pick(found.map(({ seconds }) => seconds));
+  const best = (seconds: number[]): number => Math.min(...seconds);
+  const perGib = (figures: readonly number[]): string =>
+    (((figures.reduce((sum, one) => sum + one, 0) / rounds) * 1_024) / sizeMib).toFixed(2);
+  const figures = [
+    ...[speed(direct, best).toFixed(0), speed(gate, best).toFixed(0)],
+    percent(speed(gate, best) / speed(direct, best)),
+    percent(speed(gate, median) / speed(direct, median)),
+    perGib(direct.map(({ registryCpu }) => registryCpu)),
+    perGib(gate.map(({ registryCpu }) => registryCpu)),
+    perGib(gate.map(({ gateCpu }) => gateCpu)),
+  ];
   return `| ${client.name} | ${figures.join(' | ')} |`;
+}
+
+/** Seconds of processor time of a process so far, from `/proc`; its resolution is 10 ms. */
+function cpuOf(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 function median(all: number[]): number {
@@ -171,7 +206,7 @@ function percent(ratio: number): string {
   return `${(ratio * 100).toFixed(0)} %`;
 }
 
-function report(rows: readonly string[]): string {
+function report(rows: readonly string[], load: number): string {
   const [cpu] = cpus();
   const machine = `${cpus().length} cores (${cpu?.model ?? 'unknown'})`;
   const memory = `${(totalmem() / 1_024 ** 3).toFixed(0)} GiB`;
@@ -179,10 +214,11 @@ function report(rows: readonly string[]): string {
     '# bench/registry/gate',
     '',
     `${machine}, ${memory}, Linux ${release()}, Node ${process.versions.node}; one layer of ` +
-      `${sizeMib} MiB over the loopback, ${rounds} rounds of each way in turn`,
+      `${sizeMib} MiB over the loopback, ${rounds} rounds of each way in turn, while ` +
+      `${load.toFixed(0)} processes wanted to run`,
     '',
-    '| client | direct MiB/s | through the gate MiB/s | best rounds | medians |',
-    '|---|--:|--:|--:|--:|',
+    '| client | direct MiB/s | through the gate MiB/s | best rounds | medians | CPU s/GiB: registry, direct | registry, through the gate | gate |',
+    '|---|--:|--:|--:|--:|--:|--:|--:|',
     ...rows,
     '',
   ].join('\n');

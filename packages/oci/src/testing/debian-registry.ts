@@ -8,6 +8,8 @@ import { promisify } from 'node:util';
 export interface DebianRegistry {
   /** `127.0.0.1:4711`. */
   readonly host: string;
+  /** Of its process now. */
+  readonly pid: number;
   /** Removes what no manifest names: stop, `garbage-collect`, start at the same address. */
   collectGarbage(): Promise<void>;
   close(): Promise<void>;
@@ -82,7 +84,14 @@ export async function startDebianRegistry(
       server = startServer(await write('again.yml', JSON.stringify({ ...configuration, http })));
       await readAddress(server.child);
     };
-    return { host, collectGarbage, close };
+    return {
+      host,
+      get pid() {
+        return server.child.pid ?? 0;
+      },
+      collectGarbage,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

@@ -1,4 +1,6 @@
 /** AdmissionReview documents, as an API server posts them, and the answers to them. */
+import { readFile } from 'node:fs/promises';
+
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 
 import { startGateFixture, type GateFixture, type TestGate } from '../../testing/gate-fixture.ts';
@@ -160,7 +162,10 @@ test('an unknown image is inspected and denied until it is decided; a dry run in
   const reference = await image('new');
   const read = () =>
     lab.database.selectFrom('arrivals').select('source').where('tag', '=', 'new').execute();
-  expect(await review(pod([reference]), { dryRun: true })).toMatchObject({ allowed: false });
+  expect(await review(pod([reference]), { dryRun: true })).toMatchObject({
+    allowed: false,
+    message: expect.stringContaining('a dry run does not have it inspected') as unknown,
+  });
   expect(await read()).toEqual([]);
   expect(await review(pod([reference]))).toMatchObject({
     allowed: false,
@@ -188,6 +193,23 @@ test('a review waits for an inspection within the time of the API server', async
 test('references through the gate are those of the registry behind it', async () => {
   await image('through', 'pass');
   expect(await review(pod(['gate.lab:5100/lab/app:through']))).toMatchObject({ allowed: true });
+});
+
+/** A request of Kubernetes 1.37 for `kubectl debug`, with other names. */
+test('the request that a real API server sends for an ephemeral container is reviewed', async () => {
+  const file = new URL('../testing/ephemeral-containers.json', import.meta.url);
+  const recorded = (await readFile(file, 'utf8')).replaceAll('registry.example', lab.registry.host);
+  // What runs already is not reviewed: only the added container is named.
+  await image('good');
+  await image('bad', 'block');
+  const answer = await post(gate, JSON.parse(recorded), '/admission?timeout=10s');
+  const { response } = (await answer.json()) as {
+    response: { uid: string; allowed: boolean; status: { message: string } };
+  };
+  expect([response.uid, response.allowed]).toEqual(['8f5b3c1e-0000-4000-8000-000000000001', false]);
+  expect(response.status.message).toMatch(
+    /^spec\.ephemeralContainers\[0\] "dbg": lab\/app:bad \(sha256:[0-9a-f]{12}\) is blocked/,
+  );
 });
 
 test('images of other registries and unknown tags are answered as the option says', async () => {

@@ -8,6 +8,7 @@ import { parseReference, SourceError } from '@lazaret/oci';
 import { findUpstream } from '../check-image.ts';
 import { decidePull, decideUnavailable, type PullDecision } from '../decide-pull.ts';
 import { GateError } from '../gate-error.ts';
+import type { Judgement } from '../judge.ts';
 import { DecisionsUnavailable } from '../read-image-state.ts';
 import { describePull, type Pull, type PullParts } from '../serve-manifest.ts';
 import type { Upstream, Upstreams } from '../upstreams.ts';
@@ -149,7 +150,7 @@ async function decide(
     const asked = { tag: pull.tag, actor: 'kubernetes', waitMs, signal: deadline };
     // A dry run has no side effects, such as an inspection.
     const found = request.isDryRun
-      ? await judge.look(pull.image)
+      ? withoutInspection(await judge.look(pull.image))
       : await judge.judge(pull.image, asked);
     health.succeeded();
     return decidePull(found, pull.name, settings);
@@ -158,4 +159,11 @@ async function decide(
     health.failed(error);
     return decideUnavailable(pull.name, settings);
   }
+}
+
+/** Trying again would not help: nothing was requested. */
+function withoutInspection(found: Judgement): Judgement {
+  if (!found.needsInspection) return found;
+  const reason = `${found.reason}, and a dry run does not have it inspected`;
+  return { ...found, reason, isPending: false };
 }
