@@ -3,7 +3,8 @@
  * a whole server with the gate in front of it, and three clients, the two ways in turn. `raw` only
  * counts bytes, as no real client does; `verified` computes the SHA-256 that every client computes;
  * `skopeo` pulls a whole image to a directory. The processor time of the registry and of the process
- * with the gate is measured in the same rounds: unlike the speed it hardly depends on the load.
+ * with the gate is measured in the same rounds: it depends less on the load than the speed. What the
+ * server needs without pulls (queues, polls) is subtracted.
  *
  *   node bench/registry/gate/bench.ts [--mib 256] [--rounds 5]
  *
@@ -16,6 +17,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs, promisify } from 'node:util';
 
 import { operations } from '@lazaret/protocol';
@@ -80,7 +82,8 @@ try {
   const rows: string[] = [];
   const pids = { registry: registry.pid, gate: instance.process.pid ?? 0 };
   const load = loadavg()[0] ?? 0;
-  for (const client of clients()) rows.push(await measure(client, { ways, pids }));
+  const idleCpu = await measureIdle(pids.gate);
+  for (const client of clients()) rows.push(await measure(client, { ways, pids, idleCpu }));
   const text = report(rows, load);
   process.stdout.write(text);
   await writeFile(new URL('RESULTS.md', import.meta.url), text);
@@ -155,10 +158,12 @@ interface Round {
 interface Measured {
   readonly ways: readonly Way[];
   readonly pids: { readonly registry: number; readonly gate: number };
+  /** Processor time of the server in each second without pulls. */
+  readonly idleCpu: number;
 }
 
 /** The two ways alternate, so that both see the same machine; the fastest round of each counts. */
-async function measure(client: Client, { ways, pids }: Measured): Promise<string> {
+async function measure(client: Client, { ways, pids, idleCpu }: Measured): Promise<string> {
   const all = new Map<Way['name'], Round[]>(ways.map(({ name }) => [name, []]));
   for (const way of ways) await client.pull(way);
   for (let round = 0; round < rounds; round += 1) {
@@ -186,9 +191,18 @@ async function measure(client: Client, { ways, pids }: Measured): Promise<string
     percent(speed(gate, median) / speed(direct, median)),
     perGib(direct.map(({ registryCpu }) => registryCpu)),
     perGib(gate.map(({ registryCpu }) => registryCpu)),
-    perGib(gate.map(({ gateCpu }) => gateCpu)),
+    perGib(gate.map(({ gateCpu, seconds }) => gateCpu - seconds * idleCpu)),
   ];
   return `| ${client.name} | ${figures.join(' | ')} |`;
+}
+
+async function measureIdle(pid: number): Promise<number> {
+  const seconds = 10;
+  // What happens after the start is not what happens later.
+  await sleep(seconds * 1_000);
+  const before = cpuOf(pid);
+  await sleep(seconds * 1_000);
+  return (cpuOf(pid) - before) / seconds;
 }
 
 /** Seconds of processor time of a process so far, from `/proc`; its resolution is 10 ms. */
