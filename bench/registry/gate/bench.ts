@@ -1,10 +1,10 @@
 /**
  * Pulls through the gate against direct ones, in one run: Debian's docker-registry on the loopback,
  * a whole server with the gate in front of it, and three clients, the two ways in turn. `raw` only
- * counts bytes, as no real client does; `verified` computes the SHA-256 that every client computes;
- * `skopeo` pulls a whole image to a directory. The processor time of the registry and of the process
- * with the gate is measured in the same rounds: it depends less on the load than the speed. What the
- * server needs without pulls (queues, polls) is subtracted.
+ * counts bytes, as no real client does; `verified` computes the SHA-256 that every client does;
+ * `skopeo` pulls a whole image to a directory. The processor time of the registry and of the
+ * process with the gate is measured in the same rounds: it depends less on the load than the speed.
+ * What the server needs without pulls (queues, polls) is subtracted.
  *
  *   node bench/registry/gate/bench.ts [--mib 256] [--rounds 5]
  *
