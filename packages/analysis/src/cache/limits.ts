@@ -11,4 +11,6 @@ export const cacheLimits = {
    */
   fileTimeTickMs: 2_000,
   partBytes: 1 * GiB,
+  /** Verdicts of contents that are written in one transaction. */
+  verdictsPerWrite: 200,
 } as const;

@@ -41,6 +41,8 @@ export interface AnalysisCache extends VerdictStore {
   /** Digest of a range of a local file, while the file is unchanged. */
   getFileDigest(identity: string): string | undefined;
   putFileDigest(identity: string, digest: string): void;
+  /** Writes verdicts that wait: a thread that is ended later has nothing to lose then. */
+  flush(): void;
   /** Evicts the least recently used entries until the file has at most `maxBytes`. */
   trim(maxBytes: number): void;
   /** The first error that prevented a read or write, as a message. */
@@ -148,6 +150,11 @@ class SqliteCache implements AnalysisCache {
   readonly #selectAny: StatementSync;
   readonly #selectFile: StatementSync;
   readonly #insertFile: StatementSync;
+  /**
+   * Verdicts that are not written yet, by their keys. Each alone would be a transaction, for which
+   * the threads of an inspection wait on each other; a process that is killed loses a few.
+   */
+  readonly #pending = new Map<string, { readonly row: VerdictRow; readonly text: string }>();
 
   constructor(database: DatabaseSync, path: string) {
     this.#database = database;
@@ -191,26 +198,52 @@ class SqliteCache implements AnalysisCache {
     const key = [digest, part, profile] as const;
     const body = encodeBody(value);
     if (body === undefined) return;
+    this.flush();
     this.#write(() => this.#insertPart.run(...key, this.#now(), sealRow(key, body)));
   }
 
   get({ sha256, sizeBytes, profile, path }: VerdictKey): ScanAnswer | undefined {
-    const key = [Buffer.from(sha256, 'hex'), sizeBytes, profile, path] as const;
-    const row = this.#attempt(() => this.#selectVerdict.get(...key));
-    const answer = openRow([sha256, sizeBytes, profile, path], row?.['answer']);
-    if (answer === undefined) return undefined;
-    const parsed = verdictRow.safeParse(parseJson(Buffer.from(answer).toString()));
+    const name = [sha256, sizeBytes, profile, path] as const;
+    const text = this.#pending.get(name.join('\0'))?.text ?? this.#readVerdict(name);
+    if (text === undefined) return undefined;
+    const parsed = verdictRow.safeParse(parseJson(text));
     return parsed.success ? parsed.data : undefined;
+  }
+
+  #readVerdict(name: readonly [string, number, string, string]): string | undefined {
+    const [sha256, ...others] = name;
+    const row = this.#attempt(() => this.#selectVerdict.get(Buffer.from(sha256, 'hex'), ...others));
+    const answer = openRow(name, row?.['answer']);
+    return answer === undefined ? undefined : Buffer.from(answer).toString();
   }
 
   put(
     { sha256, sizeBytes, profile, path }: VerdictKey,
     { state, findings, signatures }: ScanAnswer,
   ): void {
-    const key = [Buffer.from(sha256, 'hex'), sizeBytes, profile, path] as const;
+    const name = [sha256, sizeBytes, profile, path] as const;
     const text = JSON.stringify({ state, findings, signatures });
-    const answer = sealRow([sha256, sizeBytes, profile, path], Buffer.from(text));
-    this.#write(() => this.#insertVerdict.run(...key, this.#now(), answer));
+    const answer = sealRow(name, Buffer.from(text));
+    const key = [Buffer.from(sha256, 'hex'), sizeBytes, profile, path] as const;
+    this.#pending.set(name.join('\0'), { row: [...key, this.#now(), answer], text });
+    if (this.#pending.size >= cacheLimits.verdictsPerWrite) this.flush();
+  }
+
+  /** In one transaction. */
+  flush(): void {
+    if (this.#pending.size === 0) return;
+    const rows = [...this.#pending.values()].map(({ row }) => row);
+    this.#pending.clear();
+    const database = this.#database;
+    this.#write(() => {
+      database.exec('BEGIN IMMEDIATE');
+      try {
+        for (const row of rows) this.#insertVerdict.run(...row);
+        database.exec('COMMIT');
+      } finally {
+        if (database.isTransaction) database.exec('ROLLBACK');
+      }
+    });
   }
 
   hasParts(digest: string): boolean {
@@ -229,10 +262,12 @@ class SqliteCache implements AnalysisCache {
   }
 
   trim(maxBytes: number): void {
+    this.flush();
     this.#write(() => trimDatabase(this.#database, maxBytes));
   }
 
   close(): void {
+    this.flush();
     this.#attempt(() => this.#database.close());
     if (!this.#isDamaged) return;
     // Unless another process has already replaced it.
@@ -274,6 +309,9 @@ class SqliteCache implements AnalysisCache {
   }
 }
 
+/** The columns of the table. */
+type VerdictRow = readonly [Uint8Array, number, string, string, number, Uint8Array];
+
 const usesPerRun = 1_000_000;
 
 /** Used instead of a cache that cannot be opened. */
@@ -294,6 +332,7 @@ class NoCache implements AnalysisCache {
   put(): void {}
   getFileDigest(): undefined {}
   putFileDigest(): void {}
+  flush(): void {}
   trim(): void {}
   close(): void {}
 }

@@ -45,6 +45,8 @@ async function answer({ task, port: bytes }: WorkerRequest): Promise<void> {
     sent: bytes === undefined ? undefined : receiveBytes(bytes),
     onProgress: (files) => port?.postMessage({ files } satisfies WorkerProgress),
   });
+  // the thread may be ended as soon as it has answered
+  cache?.flush();
   const { message, transfer } = packAnswer(result);
   port?.postMessage(message, transfer);
 }
