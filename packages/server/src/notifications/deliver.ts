@@ -134,14 +134,16 @@ async function recordSuccess(
   { id }: Target,
   { ids, result }: Recorded,
 ): Promise<void> {
+  // The target before its deliveries, in the order of a removal: otherwise both wait for the other.
+  await trx
+    .updateTable('notification_targets')
+    .set({ ...healthy, last_delivered_at: sql<Date>`now()` })
+    .where('id', '=', id)
+    .execute();
   const count = await markDelivered(trx, ids, result);
   await trx
     .updateTable('notification_targets')
-    .set({
-      ...healthy,
-      delivered: sql<number>`delivered + ${count}`,
-      last_delivered_at: sql<Date>`now()`,
-    })
+    .set({ delivered: sql<number>`delivered + ${count}` })
     .where('id', '=', id)
     .execute();
 }
