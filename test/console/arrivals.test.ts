@@ -187,3 +187,13 @@ test.each(pages)('the page "%s" is readable in both schemes and on a phone', asy
   await expectReadable(page, name, { differsOnPhone: true });
   expect(monitored.violations).toEqual([]);
 });
+
+test('a hook is removed after confirmation', async () => {
+  await visitPage(page, consoleUrl('hooks'), 'Dead letter');
+  const row = page.getByRole('table', { name: 'Hooks' }).locator('tr', { hasText: 'lab' });
+  await row.getByRole('button', { name: 'Remove' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Remove lab?' });
+  await dialog.getByRole('button', { name: 'Remove' }).click();
+  await page.getByText('No hooks yet').waitFor();
+  expect(monitored.violations).toEqual([]);
+});

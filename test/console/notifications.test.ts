@@ -123,3 +123,12 @@ test('a failing target says why and when it is tried again, and sends at once on
   await page.getByRole('row', { name: /soc.*Healthy/ }).waitFor({ timeout: 20_000 });
   expect(monitored.violations).toEqual([]);
 });
+
+test('a target is removed after confirmation', async () => {
+  const row = page.getByRole('row', { name: /soc.*Healthy/ });
+  await row.getByRole('button', { name: 'Remove' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Remove soc?' });
+  await dialog.getByRole('button', { name: 'Remove' }).click();
+  await page.getByText('No targets yet').waitFor();
+  expect(monitored.violations).toEqual([]);
+});

@@ -102,7 +102,7 @@ export const hooks = {
     summary: 'Remove a hook with its deliveries; what was reported stays recorded',
     access: 'hooks.manage',
     params: byName,
-    errors: ['not_found'],
+    errors: ['not_found', 'conflict'],
     cli: { command: 'hooks remove', confirm: true },
   }),
   test: defineOperation({

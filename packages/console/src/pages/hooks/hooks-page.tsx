@@ -16,7 +16,7 @@ import { Timestamp } from '../../components/timestamp.tsx';
 import { useOperation } from '../../data.ts';
 import { AddHook } from './add-hook.tsx';
 import { HookDeliveries } from './hook-deliveries.tsx';
-import { TestButton } from './test-button.tsx';
+import { HookActions } from './hook-actions.tsx';
 
 const refetchMs = 5_000;
 const urlChars = 48;
@@ -49,7 +49,7 @@ const columns: readonly Column<Hook>[] = [
   { label: 'Dead', end: true, cell: ({ counts }) => counts.dead.toLocaleString('en') },
   { label: 'Refused', cell: (hook) => <Refusals hook={hook} /> },
   { label: 'Last delivery', cell: ({ lastDeliveryAt }) => <Timestamp at={lastDeliveryAt} /> },
-  { label: 'Actions', quiet: true, end: true, cell: ({ name }) => <TestButton name={name} /> },
+  { label: 'Actions', quiet: true, end: true, cell: (hook) => <HookActions hook={hook} /> },
 ];
 
 /** Hooks and what they received. */

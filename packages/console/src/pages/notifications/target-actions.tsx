@@ -2,14 +2,15 @@ import { Button, Group, Modal } from '@mantine/core';
 import { operations, type NotificationTarget, type TargetTest } from '@lazaret/protocol';
 import { type ReactNode, useState } from 'react';
 
+import { ConfirmButton } from '../../components/confirm-button.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { PlainText } from '../../components/plain-text.tsx';
 import { useAction } from '../../data.ts';
 
-const { list, deliveries, test, resume, replayAll } = operations.notifications;
+const { list, deliveries, test, resume, replayAll, remove } = operations.notifications;
 const refreshes = [list, deliveries];
 
-/** What can be done with a target: test, send at once, replay dead letters. */
+/** What can be done with a target: test, send at once, replay dead letters, remove. */
 export function TargetActions({ target }: { readonly target: NotificationTarget }): ReactNode {
   const { name, state, counts } = target;
   const params = { name };
@@ -53,6 +54,7 @@ export function TargetActions({ target }: { readonly target: NotificationTarget 
       >
         Test
       </Button>
+      {target.source === 'api' && <RemoveButton name={name} />}
       <Modal
         opened={result !== undefined}
         onClose={() => setResult(undefined)}
@@ -61,6 +63,21 @@ export function TargetActions({ target }: { readonly target: NotificationTarget 
         {result !== undefined && <TestResult result={result} />}
       </Modal>
     </Group>
+  );
+}
+
+function RemoveButton({ name }: { readonly name: string }): ReactNode {
+  const removing = useAction(remove, { refreshes, successMessage: 'Target removed' });
+  return (
+    <ConfirmButton
+      label="Remove"
+      question={`Remove ${name}?`}
+      button={{ size: 'compact-sm' }}
+      busy={removing.isPending}
+      onConfirm={() => removing.mutate({ params: { name } })}
+    >
+      Its deliveries are removed too, also those that were not sent yet.
+    </ConfirmButton>
   );
 }
 

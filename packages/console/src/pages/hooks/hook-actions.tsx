@@ -1,28 +1,56 @@
-import { Button, Modal } from '@mantine/core';
-import { operations, type HookTest } from '@lazaret/protocol';
+import { Button, Group, Modal } from '@mantine/core';
+import { operations, type Hook, type HookTest } from '@lazaret/protocol';
 import { IconCircleCheck, IconCircleX } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 
+import { ConfirmButton } from '../../components/confirm-button.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { PlainText } from '../../components/plain-text.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
 import { useAction } from '../../data.ts';
 
+const { deliveries, list, remove, test } = operations.hooks;
+const refreshes = [list, deliveries];
+
+/** What can be done with a hook: test, remove. */
+export function HookActions({ hook }: { readonly hook: Hook }): ReactNode {
+  const { name, source } = hook;
+  return (
+    <Group gap="xs" justify="flex-end">
+      <TestButton name={name} />
+      {source === 'api' && <RemoveButton name={name} />}
+    </Group>
+  );
+}
+
+function RemoveButton({ name }: { readonly name: string }): ReactNode {
+  const removing = useAction(remove, { refreshes, successMessage: 'Hook removed' });
+  return (
+    <ConfirmButton
+      label="Remove"
+      question={`Remove ${name}?`}
+      button={{ size: 'compact-sm' }}
+      busy={removing.isPending}
+      onConfirm={() => removing.mutate({ params: { name } })}
+    >
+      Requests to its address are refused from now on, and its deliveries are removed, also dead
+      letters. What it reported stays recorded.
+    </ConfirmButton>
+  );
+}
+
 /** Sends a test delivery and shows what happened. */
-export function TestButton({ name }: { readonly name: string }): ReactNode {
+function TestButton({ name }: { readonly name: string }): ReactNode {
   const [result, setResult] = useState<HookTest>();
-  const test = useAction(operations.hooks.test, {
-    refreshes: [operations.hooks.list, operations.hooks.deliveries],
-    onDone: setResult,
-  });
+  const testing = useAction(test, { refreshes, onDone: setResult });
   return (
     <>
       <Button
         variant="default"
         size="compact-sm"
-        loading={test.isPending}
+        loading={testing.isPending}
         aria-label={`Test the hook ${name}`}
-        onClick={() => test.mutate({ params: { name } })}
+        onClick={() => testing.mutate({ params: { name } })}
       >
         Test
       </Button>
