@@ -3,6 +3,7 @@ import { operations, type Arrival, type Client } from '@lazaret/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { buildImage, type BuiltImage } from '../packages/analysis/src/testing/image-builder.ts';
+import { isExhaustive } from './support/exhaustive.ts';
 import {
   baseLayer,
   inspectAndWait,
@@ -82,11 +83,14 @@ test('the second push that shares layers costs only the new layer', async () => 
   expect(fetched).toBe(own + second.config.length);
 });
 
-test('a burst of 500 pushes loses nothing, and an inspection by a person is not kept waiting', async () => {
+/** Of a burst. */
+const pushes = isExhaustive ? 500 : 150;
+
+test('a burst of pushes loses nothing, and an inspection by a person is not kept waiting', async () => {
   const images: BuiltImage[] = [];
-  for (let at = 0; at < 500; at += 1) images.push(await buildSmall(`burst ${at}`));
+  for (let at = 0; at < pushes; at += 1) images.push(await buildSmall(`burst ${at}`));
   const ids = await Promise.all(images.map((image, at) => push(`burst/app-${at}`, '1', image)));
-  expect(new Set(ids).size).toBe(500);
+  expect(new Set(ids).size).toBe(pushes);
   const asked = await buildOn('asked for by a person');
   lab.registry.store.putImage('lab/asked', '1', asked);
   const reference = `${lab.registry.host}/lab/asked:1`;
@@ -94,12 +98,12 @@ test('a burst of 500 pushes loses nothing, and an inspection by a person is not 
   const settled = async (): Promise<number> => {
     const { items } = await client.call(registries.list, {});
     const { waiting = 0, inspecting = 0 } = items[0]?.counts ?? {};
-    return 500 - waiting - inspecting;
+    return pushes - waiting - inspecting;
   };
   const atAnswer = await settled();
-  process.stdout.write(`a person was answered after ${atAnswer} of 500 pushes\n`);
-  expect(atAnswer).toBeLessThan(400);
-  await expect.poll(settled, { timeout: 400_000, interval: 1_000 }).toBe(500);
+  process.stdout.write(`a person was answered after ${atAnswer} of ${pushes} pushes\n`);
+  expect(atAnswer).toBeLessThan(0.8 * pushes);
+  await expect.poll(settled, { timeout: 400_000, interval: 1_000 }).toBe(pushes);
   const found: Arrival[] = [];
   let cursor: string | undefined;
   do {
@@ -108,5 +112,5 @@ test('a burst of 500 pushes loses nothing, and an inspection by a person is not 
     found.push(...page.items.filter(({ repository }) => repository.startsWith('burst/')));
     cursor = page.next ?? undefined;
   } while (cursor !== undefined);
-  expect(new Set(found.map(({ repository }) => repository)).size).toBe(500);
+  expect(new Set(found.map(({ repository }) => repository)).size).toBe(pushes);
 }, 600_000);

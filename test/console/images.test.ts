@@ -177,7 +177,7 @@ describe('a user', () => {
     await selected.getByText('Evidence').click();
     await selected.locator('dd a[href*="/files/"]').waitFor();
     await expectOnlyText(page, monitored);
-    await selected.getByRole('link', { name: rule }).click();
+    await selected.getByRole('link', { name: rule, exact: true }).click();
     await page.waitForURL(`**/search?text=${rule}&kind=finding`);
     await page.locator('.hit', { hasText: `srv/${markup}` }).waitFor();
   });

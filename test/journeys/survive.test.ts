@@ -2,7 +2,7 @@
  * J7: kill -9 of the server in each state of a job. After the next start the job ends, every
  * run of it is an attempt in its history, and no container is left.
  */
-import { afterEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isFinal, operations, type JobDetail, type JobState } from '@lazaret/protocol';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -10,11 +10,15 @@ import { createDockerExecutor, labelNames } from '../../packages/server/src/exec
 import { engineFolders, startInstance, type Instance } from '../support/instance.ts';
 
 const executor = createDockerExecutor({ address: 'unix:///var/run/docker.sock', now: Date.now });
-let last: Instance | undefined;
+/** One data directory for all tests: each kills the server that the one before left running. */
+let instance: Instance;
 
-afterEach(() => last?.close());
+beforeAll(async () => {
+  instance = await startInstance({ engines: [engineFolders.hostile] });
+});
+afterAll(() => instance.close());
 
-async function submit(instance: Instance, mode: string): Promise<string> {
+async function submit(mode: string): Promise<string> {
   const artifact = await instance.client.call(operations.artifacts.upload, {
     query: { name: 'mode' },
     body: mode,
@@ -25,13 +29,13 @@ async function submit(instance: Instance, mode: string): Promise<string> {
   return job.id;
 }
 
-async function readJob(instance: Instance, id: string, waitSeconds = 0): Promise<JobDetail> {
+async function readJob(id: string, waitSeconds = 0): Promise<JobDetail> {
   return instance.client.call(operations.jobs.show, { params: { id }, query: { waitSeconds } });
 }
 
-async function settle(instance: Instance, id: string): Promise<JobDetail> {
+async function settle(id: string): Promise<JobDetail> {
   for (;;) {
-    const job = await readJob(instance, id, 20);
+    const job = await readJob(id, 20);
     if (isFinal(job.state)) return job;
   }
 }
@@ -57,9 +61,8 @@ function expectConsistentHistory(job: JobDetail): void {
   );
 }
 
-async function restart(instance: Instance): Promise<Instance> {
-  last = await startInstance({ dataDirectory: instance.dataDirectory });
-  return last;
+async function restart(): Promise<void> {
+  instance = await startInstance({ dataDirectory: instance.dataDirectory });
 }
 
 /** Target states of the kill; a slow log extends `running` for long enough. */
@@ -75,21 +78,19 @@ const steps: readonly JobState[] = [
 test.each(steps)(
   'kill -9 when the job is %s: nothing is lost, and no second run goes unrecorded',
   async (step) => {
-    const first = await startInstance({ engines: [engineFolders.hostile] });
-    last = first;
     const mode = step === 'running' ? 'slow-log 10' : 'ok';
-    const id = await submit(first, `${mode}\nhello`);
+    const id = await submit(`${mode}\nhello ${step}`);
     if (step !== 'queued') {
       const order = steps.indexOf(step);
       for (;;) {
-        const { history } = await readJob(first, id);
+        const { history } = await readJob(id);
         if (history.some((entry) => steps.indexOf(entry.state) >= order)) break;
         await pause(2);
       }
     }
-    await first.kill();
-    const second = await restart(first);
-    const job = await settle(second, id);
+    await instance.kill();
+    await restart();
+    const job = await settle(id);
     expect(job.state).toBe('succeeded');
     expectConsistentHistory(job);
     await expect.poll(() => containersOf(id), { timeout: 20_000 }).toBe(0);
@@ -97,38 +98,33 @@ test.each(steps)(
 );
 
 test('a container that kept running while the server was down is adopted, with its complete log', async () => {
-  const first = await startInstance({ engines: [engineFolders.hostile] });
-  last = first;
-  const id = await submit(first, 'slow-log 25\n');
-  while ((await readJob(first, id)).state !== 'running') await pause(20);
+  const id = await submit('slow-log 25\n');
+  while ((await readJob(id)).state !== 'running') await pause(20);
   await pause(1_000);
-  await first.kill();
+  await instance.kill();
   expect(await containersOf(id)).toBe(1);
-  const second = await restart(first);
-  const job = await settle(second, id);
+  await restart();
+  const job = await settle(id);
   expect(job).toMatchObject({ state: 'succeeded', attempts: 1 });
   expect(job.attemptList[0]?.observations.map((one) => one.code)).toContain(
     'adopted_after_restart',
   );
-  const response = await second.client.open(operations.jobs.log, { params: { id } });
+  const response = await instance.client.open(operations.jobs.log, { params: { id } });
   const lines = (await response.text()).trim().split('\n');
   expect(new Set(lines).size, 'no line twice').toBe(lines.length);
   expect(lines.length).toBeGreaterThanOrEqual(25);
 });
 
 test('kill -9 at random moments: every accepted job ends exactly once', async () => {
-  let instance = await startInstance({ engines: [engineFolders.hostile] });
-  last = instance;
   const ids: string[] = [];
   for (let round = 0; round < 3; round += 1) {
-    for (let count = 0; count < 6; count += 1)
-      ids.push(await submit(instance, `ok ${round}.${count}\n`));
+    for (let count = 0; count < 6; count += 1) ids.push(await submit(`ok ${round}.${count}\n`));
     await pause(150 + Math.floor(Math.random() * 1_500));
     await instance.kill();
-    instance = await restart(instance);
+    await restart();
   }
   for (const id of ids) {
-    const job = await settle(instance, id);
+    const job = await settle(id);
     expect(job.state).toBe('succeeded');
     expectConsistentHistory(job);
   }

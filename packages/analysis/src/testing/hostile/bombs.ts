@@ -1,5 +1,5 @@
 /**
- * Group 8, and the archive of 400,000 entries: stored layers that exhaust the resources of a
+ * Group 8, and the archive of 600,000 entries: stored layers that exhaust the resources of a
  * careless reader.
  */
 import { createGzip, gzipSync, zstdCompressSync } from 'node:zlib';
@@ -65,8 +65,8 @@ function nestedZips(levels: number, width: number): Buffer {
 
 export const bombs: readonly Bomb[] = [
   {
-    name: '400,000 empty entries',
-    stored: () => members(400_000, (at) => `some/directory-${at % 100}/entry-${at}`),
+    name: '600,000 empty entries',
+    stored: () => members(600_000, (at) => `some/directory-${at % 100}/entry-${at}`),
     gaps: ['layer: too_many'],
   },
   {

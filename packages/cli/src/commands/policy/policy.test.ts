@@ -162,11 +162,12 @@ describe('test', () => {
   test('answers in JSON', async () => {
     const path = await write('a.yaml', `${head}${rules}${passing}`);
     const { stdout } = await policy(['test', path, '-o', 'json']);
-    expect(JSON.parse(stdout)).toEqual([
+    const decided = { verdict: 'fail', rules: [{ id: 'infected', state: 'matched' }] };
+    expect(JSON.parse(stdout)).toMatchObject([
       {
         file: path,
         policy: 'sample',
-        tests: [{ name: 'malware fails', passed: true, differences: [], problems: [] }],
+        tests: [{ name: 'malware fails', passed: true, differences: [], problems: [], decided }],
       },
     ]);
   });
