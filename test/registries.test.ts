@@ -163,7 +163,7 @@ test('after kill -9 of the server nothing is lost and nothing is recorded twice'
     await expect
       .poll(async () => (await running.client.call(arrivals.list, {})).items.length, {
         timeout: 60_000,
-        interval: 5,
+        interval: 25,
       })
       .toBeGreaterThan(round * 5);
     await running.kill();
