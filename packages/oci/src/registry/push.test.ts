@@ -1,3 +1,4 @@
+// Not in the quick check: servers that fail at every step are pushed to.
 /** Writes to registries: blobs, manifests, deletion, referrers; faults, and the real registry. */
 import { createHash, randomBytes } from 'node:crypto';
 

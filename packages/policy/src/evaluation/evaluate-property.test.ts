@@ -1,3 +1,4 @@
+// Not in the quick check: random policies are evaluated.
 /** What holds for any facts and findings. */
 import { findingClass, policyVerdicts, severity } from '@lazaret/protocol';
 import fc from 'fast-check';

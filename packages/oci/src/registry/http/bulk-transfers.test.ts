@@ -1,3 +1,4 @@
+// Not in the quick check: large blobs are transferred.
 /** Large bodies arrive complete or fail, over plain connections and TLS, whatever a server does. */
 import { createServer, type Server, type Socket } from 'node:net';
 import { Writable } from 'node:stream';

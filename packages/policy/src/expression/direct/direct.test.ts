@@ -1,3 +1,4 @@
+// Not in the quick check: thousands of random expressions are compared.
 /**
  * Direct evaluation against the library: the same value, the same steps and the same evidence, over
  * random expressions and over facts with values that reports do not have.

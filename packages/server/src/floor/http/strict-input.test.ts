@@ -1,3 +1,4 @@
+// Not in the quick check: every kind of malformed request is sent.
 /**
  * Nothing that a client sends is ignored silently: every operation refuses unknown query
  * parameters, unknown fields at any depth of the body, unexpected bodies, and
