@@ -1,17 +1,21 @@
-import { Button, Group, Select, Textarea, TextInput } from '@mantine/core';
+import { Button, Group, Textarea, TextInput } from '@mantine/core';
 import { isAboutSomething, missingTarget, operations } from '@lazaret/protocol';
 import { type FormEvent, type ReactNode, useState } from 'react';
 
 import { ProblemNotice } from '../../components/notice.tsx';
 import { useAction } from '../../data.ts';
 import { fieldMessage } from '../../failure.ts';
-import { useIdentity } from '../../session.ts';
+import {
+  AcceptanceFields,
+  acceptanceNames,
+  requestOf,
+  useAcceptance,
+} from './acceptance-fields.tsx';
 import { targetLabels } from './exception-columns.tsx';
-import { ExpiryInput, laterDay } from './expiry-input.tsx';
 import { type TargetFields, type TargetName, targetNames } from './search.ts';
 
 const { exceptions, policies } = operations;
-const marked = [...targetNames, 'reason', 'owner', 'expires', 'project'];
+const marked = [...targetNames, 'reason', ...acceptanceNames];
 
 const help: Readonly<Record<TargetName, string>> = {
   vulnerability: 'Advisory or CVE, such as CVE-2024-0001',
@@ -30,13 +34,10 @@ interface AddExceptionProps {
 }
 
 /** The form of a new exception, with what is prefilled. */
-export function AddException({ target, project: asked, onClose }: AddExceptionProps): ReactNode {
-  const { projects, name: caller } = useIdentity();
+export function AddException({ target, project, onClose }: AddExceptionProps): ReactNode {
   const [values, setValues] = useState(target);
   const [reason, setReason] = useState('');
-  const [owner, setOwner] = useState('');
-  const [expires, setExpires] = useState(() => laterDay());
-  const [project, setProject] = useState(asked ?? null);
+  const [acceptance, setAcceptance] = useAcceptance(project);
   const add = useAction(exceptions.add, {
     quiet: true,
     refreshes: [exceptions.list, policies.rejudgeStatus],
@@ -53,8 +54,7 @@ export function AddException({ target, project: asked, onClose }: AddExceptionPr
   const isComplete = isAboutSomething(match);
   const send = (event: FormEvent): void => {
     event.preventDefault();
-    const given = { ...(owner.trim() && { owner: owner.trim() }), ...(project && { project }) };
-    add.mutate({ body: { ...match, ...given, reason: reason.trim(), expires } });
+    add.mutate({ body: { ...match, ...requestOf(acceptance), reason: reason.trim() } });
   };
   return (
     <form className="stack" onSubmit={send}>
@@ -74,17 +74,6 @@ export function AddException({ target, project: asked, onClose }: AddExceptionPr
             onChange={(event) => setValues({ ...values, [one]: event.currentTarget.value })}
           />
         ))}
-        {projects.length > 1 && (
-          <Select
-            label="Project"
-            description="Exceptions apply to all policies of it"
-            data={projects}
-            value={project}
-            error={fieldMessage(error, 'project')}
-            onChange={setProject}
-            placeholder={projects.includes('default') ? 'default' : (projects[0] ?? '')}
-          />
-        )}
       </div>
       <Textarea
         label="Reason"
@@ -96,22 +85,13 @@ export function AddException({ target, project: asked, onClose }: AddExceptionPr
         error={fieldMessage(error, 'reason')}
         onChange={(event) => setReason(event.currentTarget.value)}
       />
-      <div className="grid-2">
-        <TextInput
-          label="Owner"
-          description="Who accepts it"
-          placeholder={caller}
-          value={owner}
-          error={fieldMessage(error, 'owner')}
-          onChange={(event) => setOwner(event.currentTarget.value)}
-        />
-        <ExpiryInput
-          label="Expires"
-          value={expires}
-          error={fieldMessage(error, 'expires')}
-          onChange={setExpires}
-        />
-      </div>
+      <AcceptanceFields
+        value={acceptance}
+        error={error}
+        ownerHelp="Who accepts it"
+        expiresLabel="Expires"
+        onChange={setAcceptance}
+      />
       <Group justify="flex-end">
         <Button variant="default" onClick={onClose}>
           Back
@@ -119,7 +99,7 @@ export function AddException({ target, project: asked, onClose }: AddExceptionPr
         <Button
           type="submit"
           loading={add.isPending}
-          disabled={!isComplete || reason.trim() === '' || expires === ''}
+          disabled={!isComplete || reason.trim() === '' || acceptance.expires === ''}
         >
           Add exception
         </Button>

@@ -1,4 +1,4 @@
-import { Button, FileInput, Group, Select, TextInput } from '@mantine/core';
+import { Button, FileInput, Group, TextInput } from '@mantine/core';
 import { formatSize, limits, operations, plural } from '@lazaret/protocol';
 import { type FormEvent, type ReactNode, useState } from 'react';
 
@@ -7,11 +7,15 @@ import { PlainText } from '../../components/plain-text.tsx';
 import { TruncatedList } from '../../components/truncated-list.tsx';
 import { useAction } from '../../data.ts';
 import { fieldMessage } from '../../failure.ts';
-import { useIdentity } from '../../session.ts';
-import { ExpiryInput, laterDay } from './expiry-input.tsx';
+import {
+  AcceptanceFields,
+  acceptanceNames,
+  requestOf,
+  useAcceptance,
+} from './acceptance-fields.tsx';
 
 const { exceptions, policies } = operations;
-const marked = ['name', 'owner', 'expires', 'project'];
+const marked = ['name', ...acceptanceNames];
 
 interface ImportVexProps {
   readonly project: string | undefined;
@@ -19,13 +23,10 @@ interface ImportVexProps {
 }
 
 /** Reads a VEX document as exceptions. */
-export function ImportVex({ project: asked, onClose }: ImportVexProps): ReactNode {
-  const { projects, name: caller } = useIdentity();
+export function ImportVex({ project, onClose }: ImportVexProps): ReactNode {
   const [file, setFile] = useState<File | null>(null);
   const [name, setName] = useState('');
-  const [owner, setOwner] = useState('');
-  const [expires, setExpires] = useState(() => laterDay());
-  const [project, setProject] = useState(asked ?? null);
+  const [acceptance, setAcceptance] = useAcceptance(project);
   const read = useAction(exceptions.importVex, {
     quiet: true,
     refreshes: [exceptions.list, policies.rejudgeStatus],
@@ -37,8 +38,8 @@ export function ImportVex({ project: asked, onClose }: ImportVexProps): ReactNod
     event.preventDefault();
     if (file === null) return;
     const body = await file.text();
-    const given = { ...(owner.trim() && { owner: owner.trim() }), ...(project && { project }) };
-    read.mutate({ query: { name: name.trim() || nameOf(file), expires, ...given }, body });
+    const query = { name: name.trim() || nameOf(file), ...requestOf(acceptance) };
+    read.mutate({ query, body });
   };
   return (
     <form className="stack" onSubmit={(event) => void send(event)}>
@@ -63,30 +64,13 @@ export function ImportVex({ project: asked, onClose }: ImportVexProps): ReactNod
         error={fieldMessage(error, 'name')}
         onChange={(event) => setName(event.currentTarget.value)}
       />
-      <TextInput
-        label="Owner"
-        description="Who accepts the document"
-        placeholder={caller}
-        value={owner}
-        error={fieldMessage(error, 'owner')}
-        onChange={(event) => setOwner(event.currentTarget.value)}
+      <AcceptanceFields
+        value={acceptance}
+        error={error}
+        ownerHelp="Who accepts the document"
+        expiresLabel="Review until"
+        onChange={setAcceptance}
       />
-      <ExpiryInput
-        label="Review until"
-        value={expires}
-        error={fieldMessage(error, 'expires')}
-        onChange={setExpires}
-      />
-      {projects.length > 1 && (
-        <Select
-          label="Project"
-          data={projects}
-          value={project}
-          error={fieldMessage(error, 'project')}
-          onChange={setProject}
-          placeholder={projects.includes('default') ? 'default' : (projects[0] ?? '')}
-        />
-      )}
       <Group justify="flex-end">
         <Button variant="default" onClick={onClose}>
           Back
@@ -94,7 +78,7 @@ export function ImportVex({ project: asked, onClose }: ImportVexProps): ReactNod
         <Button
           type="submit"
           loading={read.isPending}
-          disabled={file === null || isTooLarge || expires === ''}
+          disabled={file === null || isTooLarge || acceptance.expires === ''}
         >
           Import
         </Button>

@@ -3,9 +3,9 @@ import { operations, type Hook, type HookTest } from '@lazaret/protocol';
 import { IconCircleCheck, IconCircleX } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 
-import { ConfirmButton } from '../../components/confirm-button.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { PlainText } from '../../components/plain-text.tsx';
+import { RemoveButton } from '../../components/remove-button.tsx';
 import { StatusBadge } from '../../components/status-badge.tsx';
 import { useAction } from '../../data.ts';
 
@@ -18,24 +18,22 @@ export function HookActions({ hook }: { readonly hook: Hook }): ReactNode {
   return (
     <Group gap="xs" justify="flex-end">
       <TestButton name={name} />
-      {source === 'api' && <RemoveButton name={name} />}
+      {source === 'api' && <RemoveHook name={name} />}
     </Group>
   );
 }
 
-function RemoveButton({ name }: { readonly name: string }): ReactNode {
+function RemoveHook({ name }: { readonly name: string }): ReactNode {
   const removing = useAction(remove, { refreshes, successMessage: 'Hook removed' });
   return (
-    <ConfirmButton
-      label="Remove"
-      question={`Remove ${name}?`}
-      button={{ size: 'compact-sm' }}
+    <RemoveButton
+      name={name}
       busy={removing.isPending}
       onConfirm={() => removing.mutate({ params: { name } })}
     >
       Requests to its address are refused from now on, and its deliveries are removed, also dead
       letters. What it reported stays recorded.
-    </ConfirmButton>
+    </RemoveButton>
   );
 }
 

@@ -2,9 +2,9 @@ import { Button, Group, Modal } from '@mantine/core';
 import { operations, type NotificationTarget, type TargetTest } from '@lazaret/protocol';
 import { type ReactNode, useState } from 'react';
 
-import { ConfirmButton } from '../../components/confirm-button.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { PlainText } from '../../components/plain-text.tsx';
+import { RemoveButton } from '../../components/remove-button.tsx';
 import { useAction } from '../../data.ts';
 
 const { list, deliveries, test, resume, replayAll, remove } = operations.notifications;
@@ -54,7 +54,7 @@ export function TargetActions({ target }: { readonly target: NotificationTarget 
       >
         Test
       </Button>
-      {target.source === 'api' && <RemoveButton name={name} />}
+      {target.source === 'api' && <RemoveTarget name={name} />}
       <Modal
         opened={result !== undefined}
         onClose={() => setResult(undefined)}
@@ -66,18 +66,16 @@ export function TargetActions({ target }: { readonly target: NotificationTarget 
   );
 }
 
-function RemoveButton({ name }: { readonly name: string }): ReactNode {
+function RemoveTarget({ name }: { readonly name: string }): ReactNode {
   const removing = useAction(remove, { refreshes, successMessage: 'Target removed' });
   return (
-    <ConfirmButton
-      label="Remove"
-      question={`Remove ${name}?`}
-      button={{ size: 'compact-sm' }}
+    <RemoveButton
+      name={name}
       busy={removing.isPending}
       onConfirm={() => removing.mutate({ params: { name } })}
     >
       Its deliveries are removed too, also those that were not sent yet.
-    </ConfirmButton>
+    </RemoveButton>
   );
 }
 

@@ -6,13 +6,13 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 
 import { useAction, useOperation } from '../../data.ts';
 import { fieldMessage } from '../../failure.ts';
-import { ConfirmButton } from '../../components/confirm-button.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ProblemNotice } from '../../components/notice.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { PlainText } from '../../components/plain-text.tsx';
 import { QueryView } from '../../components/query-view.tsx';
+import { RemoveButton } from '../../components/remove-button.tsx';
 import { LinkAnchor } from '../../components/router-link.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
 import { useAllowed } from '../../session.ts';
@@ -82,15 +82,13 @@ export function ProjectsTab(): ReactNode {
 function Remove({ name }: { readonly name: string }): ReactNode {
   const remove = useAction(operations.access.projectDelete, { refreshes });
   return (
-    <ConfirmButton
-      label="Remove"
-      question={`Remove ${name}?`}
-      button={{ size: 'compact-sm' }}
+    <RemoveButton
+      name={name}
       busy={remove.isPending}
       onConfirm={() => remove.mutate({ params: { name } })}
     >
       Only an empty project can be removed.
-    </ConfirmButton>
+    </RemoveButton>
   );
 }
 
