@@ -6,7 +6,7 @@ export type { Policy } from './document/parse-policy.ts';
 export { policyJsonSchema } from './document/policy-json-schema.ts';
 export type { PolicyScope, PolicyTest } from './document/policy-schema.ts';
 export { choosePolicy, sortPolicies, variablesOf } from './evaluation/choose-policy.ts';
-export type { PolicyPlace } from './evaluation/choose-policy.ts';
+export type { PolicyPlace } from './evaluation/rule-scope.ts';
 export { evaluatePolicy } from './evaluation/evaluate-policy.ts';
 export type { EvaluationInput } from './evaluation/evaluate-policy.ts';
 export type { PolicyException } from './evaluation/exceptions.ts';

@@ -58,7 +58,9 @@ const actionSettings = z.strictObject({
 export type ActionSettings = z.output<typeof actionSettings>;
 
 const place = {
-  registries: globList.optional().describe('Hosts of registries, with their ports'),
+  registries: globList
+    .optional()
+    .describe('Hosts of registries, with their ports, or names of watched registries'),
   repositories: globList.optional().describe('Globs; `!glob` excludes'),
   tags: globList.optional().describe('One of the tags of the image has to match'),
 };

@@ -1,10 +1,7 @@
 /** Which policy decides about an image, and which facts it needs. Pure. */
 import type { Policy } from '../document/parse-policy.ts';
-import type { PolicyContext, PolicyFacts } from '../facts/fact-schema.ts';
-import { outOfPlaceReason } from './rule-scope.ts';
-
-/** What is known of the place of an image without its facts. */
-export type PolicyPlace = Pick<PolicyContext, 'registry' | 'repository' | 'tag' | 'tags'>;
+import type { PolicyFacts } from '../facts/fact-schema.ts';
+import { outOfPlaceReason, type PolicyPlace } from './rule-scope.ts';
 
 /** Exactly one policy decides: the one with the highest priority, then the first by name. */
 export function choosePolicy<Item extends { readonly policy: Policy }>(

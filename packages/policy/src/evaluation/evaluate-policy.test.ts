@@ -90,8 +90,11 @@ describe('where a rule applies', () => {
     sampleFacts({ image: { config } }, { context });
   const context = { registry: 'r.example', repository: 'prod/web/app', tag: '1.2' };
 
-  test('everywhere that all selectors match', () => {
-    expect(ruleOf(evaluateSample(policy, facts(context))).state).toBe('matched');
+  test('everywhere that all selectors match, the registry by its host or its name', () => {
+    const named = { ...context, registry: 'r.test:5000', registryName: 'lab.example' };
+    for (const one of [context, named]) {
+      expect(ruleOf(evaluateSample(policy, facts(one))).state).toBe('matched');
+    }
   });
 
   test.each([

@@ -21,7 +21,7 @@ const rules = `
 function evaluate(match: string, findings: object[], expires = '2027-02-01') {
   const exception = `{ reason: accepted, owner: alice, expires: ${expires}, match: { ${match} } }`;
   const policy = samplePolicy(rules, `exceptions:\n  - ${exception}`);
-  const context = { registry: 'r.example', repository: 'prod/app', tag: '1' };
+  const context = { registry: 'r.example', registryName: 'lab', repository: 'prod/app', tag: '1' };
   return evaluateSample(policy, sampleFacts({ findings }, { context }));
 }
 
@@ -44,6 +44,7 @@ describe('what an exception accepts', () => {
     ['rule: infected, vulnerability: CVE-2024-1', 'matched'],
     ['vulnerability: CVE-2024-1, image: "prod/*"', 'excepted'],
     ['vulnerability: CVE-2024-1, image: "r.example/prod/app:1"', 'excepted'],
+    ['vulnerability: CVE-2024-1, image: "lab/prod/app:*"', 'excepted'],
     ['vulnerability: CVE-2024-1, image: "test/*"', 'matched'],
     [`vulnerability: CVE-2024-1, image: "sha256:${'1'.repeat(64)}"`, 'excepted'],
     [`vulnerability: CVE-2024-1, image: "sha256:${'2'.repeat(64)}"`, 'matched'],

@@ -182,22 +182,31 @@ function isOnly({ match }: PolicyException, names: readonly string[]): boolean {
 }
 
 /**
- * By digest, or by a glob for `registry/repository:tag`, with or without registry and tag. With a
+ * By digest, or by a glob for `registry/repository:tag`, with or without registry and tag; the
+ * registry is its host, or the name of a watched one. With a
  * tag it has to cover every tag of the image: what is accepted as `test` is not as `production`.
  */
 function coversImage({ match: { image } }: PolicyException, facts: PolicyFacts): boolean {
   if (image === undefined) return true;
-  const { registry, repository, digest } = facts.context;
+  const { registry, registryName, repository, digest } = facts.context;
   if (image.startsWith('sha256:')) {
     return [digest, facts.image.digest, facts.image.indexDigest].includes(image);
   }
-  const names = [repository, registry && repository && `${registry}/${repository}`];
-  const known = names.flatMap((name) => (name === undefined || name === '' ? [] : [name]));
+  const known = namesOf(repository, [registry, registryName]);
   const glob = compileGlob(image);
   if (known.some((name) => glob.test(name))) return true;
   const tags = tagsOf(facts.context);
   const isCovered = (tag: string): boolean => known.some((name) => glob.test(`${name}:${tag}`));
   return tags.length > 0 && tags.every(isCovered);
+}
+
+function namesOf(
+  repository: string | undefined,
+  registries: readonly (string | undefined)[],
+): readonly string[] {
+  if (repository === undefined || repository === '') return [];
+  const given = registries.filter((one) => one !== undefined && one !== '');
+  return [repository, ...given.map((one) => `${one}/${repository}`)];
 }
 
 function vulnerabilityIds({ class: kind, rule, evidence = {} }: PolicyFinding): string[] {

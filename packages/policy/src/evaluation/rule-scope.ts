@@ -3,6 +3,12 @@ import type { AppliesTo, PolicyScope } from '../document/policy-schema.ts';
 import { compileGlob, selectsName } from '../expression/patterns.ts';
 import type { PolicyContext, PolicyFacts } from '../facts/fact-schema.ts';
 
+/** What is known of the place of an image without its facts. */
+export type PolicyPlace = Pick<
+  PolicyContext,
+  'registry' | 'registryName' | 'repository' | 'tag' | 'tags'
+>;
+
 /** Why a rule does not apply; undefined if it does. */
 export function outOfScopeReason(
   appliesTo: AppliesTo | undefined,
@@ -18,11 +24,11 @@ export function outOfScopeReason(
 /** The same of the place alone, for which no facts are needed. */
 export function outOfPlaceReason(
   scope: PolicyScope | undefined,
-  context: Pick<PolicyContext, 'registry' | 'repository' | 'tag' | 'tags'>,
+  context: PolicyPlace,
 ): string | undefined {
   if (scope === undefined) return undefined;
   return (
-    outside('registry', scope.registries, context.registry) ??
+    outside('registry', scope.registries, context.registry, context.registryName) ??
     outside('repository', scope.repositories, context.repository) ??
     outsideTags(scope.tags, tagsOf(context))
   );
@@ -47,11 +53,13 @@ function outsideTags(
 function outside(
   noun: string,
   globs: readonly string[] | undefined,
-  name: string | undefined,
+  ...names: readonly (string | undefined)[]
 ): string | undefined {
   if (globs === undefined) return undefined;
-  if (name === undefined || name === '') return `the image has no ${noun} here`;
-  return selectsName(globs, name) ? undefined : `${noun} ${name} is not selected`;
+  const known = names.filter((name) => name !== undefined && name !== '') as string[];
+  const [name] = known;
+  if (name === undefined) return `the image has no ${noun} here`;
+  return selectsName(globs, ...known) ? undefined : `${noun} ${name} is not selected`;
 }
 
 function outsideLabels(

@@ -29,12 +29,16 @@ export function compileGlob(glob: string): Pattern {
   return cached(`g:${glob}`, () => toPattern(glob));
 }
 
-/** Whether globs select a name: at least one matches, if there are any, and no `!glob` does. */
-export function selectsName(globs: readonly string[], name: string): boolean {
+/**
+ * Whether globs select something by one of its names: at least one glob matches one, if there are
+ * any globs, and no `!glob` matches any.
+ */
+export function selectsName(globs: readonly string[], ...names: readonly string[]): boolean {
+  const matches = (glob: string): boolean => names.some((name) => compileGlob(glob).test(name));
   const excluded = globs.filter((glob) => glob.startsWith('!')).map((glob) => glob.slice(1));
-  if (excluded.some((glob) => compileGlob(glob).test(name))) return false;
+  if (excluded.some(matches)) return false;
   const included = globs.filter((glob) => !glob.startsWith('!'));
-  return included.length === 0 || included.some((glob) => compileGlob(glob).test(name));
+  return included.length === 0 || included.some(matches);
 }
 
 function cached(key: string, compile: () => Pattern): Pattern {

@@ -81,6 +81,7 @@ export const policyScript = z.object({
 
 const context = z.object({
   registry: z.string().optional().describe('Host of the registry, with its port if it has one'),
+  registryName: z.string().optional().describe('Name under which a server watches the registry'),
   repository: z.string().optional(),
   tag: z.string().optional(),
   tags: z.array(z.string()).optional().describe('All tags of the image in its repository'),

@@ -99,7 +99,10 @@ export function policyFor(
   subject: Pick<Subject, 'registry' | 'repository' | 'tags'>,
 ) {
   const { registry, repository, tags } = subject;
-  const place = { registry: registry.address, repository, tags: [...tags] };
+  const place = {
+    ...{ registry: registry.address, registryName: registry.name },
+    ...{ repository, tags: [...tags] },
+  };
   return choosePolicy(set.policies, place) ?? set.fallback;
 }
 
@@ -118,6 +121,7 @@ export function evaluateImage(
   const [tag] = subject.tags;
   const context: PolicyContext = {
     registry: subject.registry.address,
+    registryName: subject.registry.name,
     repository: subject.repository,
     ...(tag !== undefined && { tag }),
     tags: [...subject.tags],
