@@ -39,6 +39,8 @@ export const policyLimits = {
   /** Length of a string that an expression makes. */
   stringChars: 64 * KiB,
   patternChars: 1_000,
+  /** Characters of a pattern whose counted repetitions are written out. */
+  patternExpanded: 10_000,
   /** Compiled patterns that are kept for the next evaluation. */
   patternsCached: 200,
   /** Files of an image; `files` is not available to conditions above it. */
@@ -46,4 +48,6 @@ export const policyLimits = {
   /** Evidence that a result lists; the total number is always given. */
   evidenceItems: 100,
   faultsListed: 50,
+  /** Fields of one map of a document. */
+  mapKeys: 2_000,
 } as const;

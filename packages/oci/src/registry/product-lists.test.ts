@@ -114,3 +114,15 @@ test('a namespace that does not exist is an error', async () => {
   const { list } = await prepare('docker-hub');
   await expect(list({ namespaces: ['nobody'] })).rejects.toMatchObject({ code: 'not_found' });
 });
+
+test.each(['docker-hub', 'ghcr'] as const)(
+  'the credentials of another registry are not sent to the public API of %s',
+  async (api) => {
+    const { registry, list } = await prepare(api);
+    await expect(list({ origins: {} })).rejects.toMatchObject({
+      code: 'unsupported',
+      message: expect.stringContaining(registry.host) as unknown,
+    });
+    expect(registry.requests).toEqual([]);
+  },
+);

@@ -39,16 +39,38 @@ export async function listProductRepositories(
   request: ProductListRequest,
 ): Promise<ProductList> {
   const { api, namespaces, signal, origins = {} } = request;
-  const origin = origins[api] ?? publicOrigins[api] ?? (await client.resolve('/')).origin;
+  const origin = origins[api] ?? (await originOf(client, api));
   const credential = await client.findCredential(signal);
   const session = { client, origin, credential, signal };
   return products[api]({ ...session, names: new Set<string>() }, namespaces);
 }
 
-const publicOrigins: Readonly<Partial<Record<ProductApiName, string>>> = {
-  'docker-hub': 'https://hub.docker.com',
-  ghcr: 'https://api.github.com',
+interface PublicApi {
+  readonly origin: string;
+  /** The registries to which it belongs. */
+  readonly hosts: readonly string[];
+}
+
+const publicApis: Readonly<Partial<Record<ProductApiName, PublicApi>>> = {
+  'docker-hub': {
+    origin: 'https://hub.docker.com',
+    hosts: ['docker.io', 'index.docker.io', 'registry-1.docker.io'],
+  },
+  ghcr: { origin: 'https://api.github.com', hosts: ['ghcr.io'] },
 };
+
+/** The credentials of a mirror or another installation are not sent to the public service. */
+async function originOf(client: RegistryClient, api: ProductApiName): Promise<string> {
+  const known = publicApis[api];
+  if (known === undefined) return (await client.resolve('/')).origin;
+  if (known.hosts.includes(client.host)) return known.origin;
+  const { host } = new URL(known.origin);
+  throw new SourceError(
+    'unsupported',
+    `the API of ${host} lists the repositories of ${known.hosts[0] ?? host} only, not of ` +
+      `${client.host}: set the kind of this registry to distribution, or name its repositories`,
+  );
+}
 
 const pageItems = 100;
 
@@ -230,7 +252,8 @@ interface ApiRequest {
 }
 
 function get({ client, origin, signal }: Session, { path, what, headers }: ApiRequest) {
-  const url = new URL(path, origin);
+  const url = URL.parse(path, origin);
+  if (url === null) throw new SourceError('damaged', `${what}: the next page has no valid address`);
   if (url.origin !== origin) {
     throw new SourceError('damaged', `${what}: the next page is at a different host`);
   }

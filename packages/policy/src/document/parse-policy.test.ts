@@ -45,7 +45,7 @@ describe('a document with faults is refused with line, column and what was expec
     ['', 'expected one YAML document, got 0'],
     ['a: 1\n---\nb: 2\n', 'expected one YAML document, got 2'],
     ['a: [1\n', 'line 2, column 1: not valid YAML'],
-    ['a: 1\na: 2\n', 'line 2, column 1: not valid YAML: Map keys must be unique'],
+    ['a: 1\na: 2\n', 'line 2, column 1: the field "a" is given twice'],
     ['a: &x 1\nb: *x\n', 'line 1, column 7: anchors are not supported; write the value out'],
     ['a: !!js/function x\n', 'line 1, column 4: not valid YAML: Unresolved tag'],
     ['__proto__: {}\n', 'unknown field "__proto__"'],
@@ -208,6 +208,11 @@ describe('limits', () => {
   test('at most a number of faults is listed', () => {
     const keys = Array.from({ length: 500 }, (_, index) => `x${index}: 1\n`).join('');
     expect(faultsOf(`${head}${rule}${keys}`)).toHaveLength(policyLimits.faultsListed);
+  });
+
+  test('a map of more fields than any document needs is refused at once', () => {
+    const keys = Array.from({ length: 20_000 }, (_, index) => `x${index}: 1\n`).join('');
+    expect(faultsOf(`${head}${rule}${keys}`)).toEqual([expect.stringContaining('limit 2000')]);
   });
 });
 

@@ -50,7 +50,9 @@ export function readYaml(text: string): YamlResult {
 
 function parse(text: string): YamlResult {
   const lines = new LineCounter();
-  const documents = [...parseAllDocuments(text, { lineCounter: lines, stringKeys: true })];
+  // Keys are compared below: the parser compares each with all others.
+  const options = { lineCounter: lines, stringKeys: true, uniqueKeys: false };
+  const documents = [...parseAllDocuments(text, options)];
   const [document] = documents as Document[];
   if (document === undefined || documents.length !== 1) {
     return refuse(undefined, `expected one YAML document, got ${documents.length}`);
@@ -91,6 +93,16 @@ function findTrap(document: Document): Trap | undefined {
       isScalar(key) && key.value === '__proto__'
         ? report(key, 'unknown field "__proto__"')
         : undefined,
+    Map: (_, map) => {
+      const { items } = map;
+      if (items.length > policyLimits.mapKeys) {
+        return report(map, `${items.length} fields here (limit ${policyLimits.mapKeys})`);
+      }
+      const repeated = findRepeated(items.map(({ key }) => key));
+      return repeated === undefined
+        ? undefined
+        : report(repeated, `the field "${String(repeated.value)}" is given twice`);
+    },
     Alias: (_, node) => report(node, 'aliases are not supported; write the value out'),
     Node: (_, node) => {
       if ('anchor' in node && node.anchor !== undefined) {
@@ -105,6 +117,17 @@ function findTrap(document: Document): Trap | undefined {
     },
   });
   return found;
+}
+
+/** The first key that equals an earlier one. */
+function findRepeated(keys: readonly unknown[]): Scalar | undefined {
+  const seen = new Set<unknown>();
+  for (const key of keys) {
+    if (!isScalar(key)) continue;
+    if (seen.has(key.value)) return key;
+    seen.add(key.value);
+  }
+  return undefined;
 }
 
 function positionOf(node: Node, lines: LineCounter): Position | undefined {

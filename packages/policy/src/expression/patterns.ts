@@ -12,12 +12,48 @@ export interface Pattern {
 
 const cache = new Map<string, Pattern>();
 
-/** An RE2 expression that may match anywhere in a text. Throws if it is invalid or too long. */
+/**
+ * An RE2 expression that may match anywhere in a text. Throws if it is invalid, too long, or too
+ * long with its counted repetitions written out, which is how RE2 compiles them.
+ */
 export function compileRegularExpression(source: string): Pattern {
   if (source.length > policyLimits.patternChars) {
     throw new RangeError(`the pattern is longer than ${policyLimits.patternChars} characters`);
   }
+  const expanded = expandedLength(source);
+  if (expanded > policyLimits.patternExpanded) {
+    throw new RangeError(
+      `the repetitions of the pattern stand for ${expanded} characters ` +
+        `(limit ${policyLimits.patternExpanded})`,
+    );
+  }
   return cached(`r:${source}`, () => RE2JS.compile(source));
+}
+
+const token = /\\.|\[(?:\\.|[^\]\\])*\]|\{(\d+)(?:,(\d*))?\}|./gsu;
+
+/** The length of a pattern with counted repetitions written out, those in each other multiplied. */
+function expandedLength(source: string): number {
+  const groups = [0];
+  let last = 0;
+  for (const [text, least, most] of source.matchAll(token)) {
+    const depth = groups.length - 1;
+    if (text === '(') {
+      groups.push(0);
+      last = 0;
+    } else if (text === ')' && depth > 0) {
+      last = (groups.pop() ?? 0) + 1;
+      groups[depth - 1] = (groups[depth - 1] ?? 0) + last;
+    } else if (least === undefined) {
+      last = 1;
+      groups[depth] = (groups[depth] ?? 0) + 1;
+    } else {
+      const count = Math.max(1, Number(least), Number(most ?? 0));
+      groups[depth] = (groups[depth] ?? 0) + last * (count - 1);
+      last *= count;
+    }
+  }
+  return groups.reduce((sum, length) => sum + length, 0);
 }
 
 /**

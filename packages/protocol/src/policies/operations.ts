@@ -119,7 +119,7 @@ export const policies = {
     path: '/api/v1/policies/validate',
     summary: 'Check a policy document: every fault with line, column and what was expected',
     description: 'Nothing is stored. A document that is valid here can be applied.',
-    access: 'policies.read',
+    access: 'policies.manage',
     body: z.object({ document }),
     output: policyCheck,
   }),
@@ -131,7 +131,7 @@ export const policies = {
     description:
       'For each test case what differs from its expectation, and what the policy decides. Nothing ' +
       'is stored. Test cases that name a report file do not run here; they have to give `facts`.',
-    access: 'policies.read',
+    access: 'policies.manage',
     body: z.object({ document }),
     output: policyTestRun,
     errors: ['invalid_request'],
@@ -226,7 +226,7 @@ export const policies = {
     method: 'POST',
     path: '/api/v1/rejudge/preview',
     summary: 'Show what would change for stored images, with a policy that is not applied yet',
-    access: 'policies.read',
+    access: 'policies.manage',
     body: z.object({
       ...ofProject,
       document: document.optional().describe('The policy to try (default: those in force)'),

@@ -9,6 +9,7 @@ import { ConfirmButton } from '../../components/confirm-button.tsx';
 import { ProblemNotice } from '../../components/notice.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { useAction } from '../../data.ts';
+import { useAllowed } from '../../session.ts';
 import { useProjectSearch } from '../images/image-columns.tsx';
 import { CheckPanel } from './check-panel.tsx';
 import { PreviewPanel } from './preview-panel.tsx';
@@ -40,7 +41,9 @@ export function PolicyEditor(props: PolicyEditorProps): ReactNode {
     setText(next);
     onChanged?.(next !== document);
   };
-  const check = useCheck(text);
+  // Trying a document can take long, so it is for those who could apply it.
+  const mayTry = useAllowed('policies.manage');
+  const check = useCheck(text, mayTry);
   const editor = useRef<EditorHandle>(null);
   const isChanged = text !== document;
   const isValid = check.data?.valid === true && !check.isPending;
@@ -82,13 +85,17 @@ export function PolicyEditor(props: PolicyEditorProps): ReactNode {
           />
         </Panel>
       </div>
-      <div className="stack">
-        <CheckPanel check={check} onGoTo={(position) => editor.current?.goTo(position)} />
-        <TestsPanel document={text} isValid={isValid} />
-      </div>
-      <div className="wide">
-        <PreviewPanel project={project} document={text} isValid={isValid} />
-      </div>
+      {mayTry && (
+        <>
+          <div className="stack">
+            <CheckPanel check={check} onGoTo={(position) => editor.current?.goTo(position)} />
+            <TestsPanel document={text} isValid={isValid} />
+          </div>
+          <div className="wide">
+            <PreviewPanel project={project} document={text} isValid={isValid} />
+          </div>
+        </>
+      )}
       <LeaveGuard isChanged={isEditable && isChanged} />
     </div>
   );

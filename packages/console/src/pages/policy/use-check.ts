@@ -16,12 +16,13 @@ export interface DocumentCheck {
   readonly retry: () => void;
 }
 
-export function useCheck(document: string): DocumentCheck {
+/** Without the permission nothing is checked. */
+export function useCheck(document: string, isAllowed: boolean): DocumentCheck {
   const [checked] = useDebouncedValue(document, typingMs);
   const query = useOperation(
     operations.policies.validate,
     { body: { document: checked } },
-    { keepPrevious: true },
+    { keepPrevious: true, enabled: isAllowed },
   );
   const { data, error } = query;
   const isPending = checked !== document || query.isFetching;

@@ -165,11 +165,17 @@ const addition: Rule = (args) => {
   return kindsAre(args, 'duration', 'timestamp') ? shifted(b, a, 1) : refuse();
 };
 
+/** A duration of CEL is counted in nanoseconds, in 64 bits: about 292 years. */
+const durationMsMax = 2 ** 63 / 1_000_000;
+
 const subtraction: Rule = (args) => {
   const [a = refuse(), b = refuse()] = args;
   if (kindsAre(args, 'timestamp', 'duration')) return shifted(a, b, -1);
   if (!kindsAre(args, 'timestamp', 'timestamp')) return refuse();
-  const run: Run = (frame) => (a.run(frame) as number) - (b.run(frame) as number);
+  const run: Run = (frame) => {
+    const ms = (a.run(frame) as number) - (b.run(frame) as number);
+    return Math.abs(ms) < durationMsMax ? ms : refuse();
+  };
   return { type: { kind: 'duration' }, run };
 };
 

@@ -157,6 +157,7 @@ const values = fc.oneof(
   texts,
   fc.constantFrom<unknown>(null, true, false, 0, 3, -0.5, 2.5, 1e300, [], {}, ['a', 1]),
   fc.constantFrom('2026-12-01T00:00:00Z', '9999-13-01', '2027-01-01T00:00:00.0005Z'),
+  fc.constantFrom('0001-01-01T00:00:00Z', '9999-12-31T23:59:59Z'),
 );
 
 /** The facts with values that no report has in one list. */

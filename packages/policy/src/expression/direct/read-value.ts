@@ -63,5 +63,5 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 }
 
 function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  return isObject(value) ? value : emptyObject;
+  return isObject(value) && !Array.isArray(value) ? value : emptyObject;
 }

@@ -127,7 +127,7 @@ async function findKnown(
 /** No registry of the gate, or nothing in it; not a registry that fails. */
 function isUnknown(error: GateError | SourceError): boolean {
   if (error instanceof GateError) return error.code !== 'UNAVAILABLE';
-  return !['unreachable', 'rate_limited'].includes(error.code);
+  return ['not_found', 'invalid_reference'].includes(error.code);
 }
 
 /** By the option for images of other registries, and for what cannot be found. */
