@@ -29,7 +29,8 @@ export const gates = {
       command: 'gate status',
       columns: [
         ...['address', 'host', 'state', 'registry', 'counters.pulls.allowed'],
-        ...['counters.pulls.denied', 'counters.pulls.held', 'transfers', 'seenAt', 'problem'],
+        ...['counters.pulls.warned', 'counters.pulls.denied', 'counters.pulls.held'],
+        ...['transfers', 'seenAt', 'problem'],
       ],
     },
   }),
