@@ -53,6 +53,7 @@ export const documentedCommands: readonly DocumentedCommand[] = [
   { starts: 'bin/lazaret inspect image.tar', prints: /linux\/amd64|verdict/i },
   { starts: 'bin/lazaret inspect dir:', prints: /verdict|unscanned/i },
   { starts: 'bin/lazaret inspect registry.example', notRun: 'the registry is an example' },
+  { starts: 'bin/lazaret setup scanners', notRun: 'it downloads signatures of malware' },
   { starts: 'bin/lazaret registries add', prints: /registry\.lab:5000/ },
   { starts: 'bin/lazaret registries check', notRun: 'the registry is an example' },
   { starts: 'bin/lazaret hooks add', prints: /hook_/ },
