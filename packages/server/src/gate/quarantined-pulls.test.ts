@@ -140,6 +140,19 @@ test('while the registry fails, pods are judged by digest; tags are not taken fo
   ]);
 });
 
+test.each([
+  // The credentials of the gate are refused.
+  'refused-manifest',
+  'changed-manifest',
+] as const)('a tag is denied when the registry has the fault %s', async (fault) => {
+  await putTiny(lab, 'asked', 'lab/app');
+  const open = await lab.start({ admissionUnknown: 'allow' });
+  lab.registry.faults.on(fault);
+  const answer = await reviewPod(open, `${lab.registry.host}/lab/app:asked`, '2s');
+  lab.registry.faults.off(fault);
+  expect(answer.allowed).toBe(false);
+});
+
 test('a released image passes until there are other reasons against it', async () => {
   const image = await putTiny(lab, 'released', 'lab/app');
   const path = `/v2/lab/app/manifests/${image.digest}`;

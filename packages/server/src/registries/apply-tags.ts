@@ -295,13 +295,17 @@ export async function recordRemovedDigest(
   await recordAbsence(trx, { ...context, source: 'quarantine' }, gone);
 }
 
-/** Marks a tag whose deletion was reported and that the registry says it does not have. */
+/**
+ * Marks a tag whose deletion was reported and that the registry says it does not have. A push of it
+ * that was recorded in the meantime has taken the report back.
+ */
 export async function recordDeletedTag(
   trx: Transaction<Database>,
   context: SeenContext,
   { tag, deletion }: { readonly tag: string; readonly deletion: ReportedDeletion },
 ): Promise<void> {
-  const gone = await markAbsent(trx, context, sql<boolean>`tag = ${tag}`);
+  const which = sql<boolean>`tag = ${tag} and deletion is not null`;
+  const gone = await markAbsent(trx, context, which);
   await recordAbsence(trx, { ...context, source: 'webhook', actor: deletion.actor }, gone);
 }
 

@@ -4,10 +4,11 @@
  * many deletions, so that only complete listings find all.
  */
 import { plural, type PushOutcome } from '@lazaret/protocol';
-import { sql, type Kysely } from 'kysely';
+import { sql, type Kysely, type Transaction } from 'kysely';
 
-import type { Database } from '../floor/db/index.ts';
+import { transaction, type Database } from '../floor/db/index.ts';
 import { storable } from '../floor/storable.ts';
+import { lockRepository } from './apply-tags.ts';
 import type { WatchedRegistry } from './connection.ts';
 import { watchLimits } from './limits.ts';
 
@@ -23,11 +24,28 @@ export interface Deletion {
 /** Repeating it changes nothing. Wake the watcher after it. */
 export async function recordDeletion(
   database: Kysely<Database>,
-  { id, settings }: WatchedRegistry,
+  registry: WatchedRegistry,
   deletion: Deletion,
 ): Promise<{ readonly outcome: PushOutcome; readonly detail: string }> {
-  if (!settings.enabled) return { outcome: 'ignored', detail: 'the registry is not watched' };
-  const { repository, tag, digest, actor } = deletion;
+  if (!registry.settings.enabled) {
+    return { outcome: 'ignored', detail: 'the registry is not watched' };
+  }
+  const count = await transaction(database, async (trx) => {
+    await lockRepository(trx, { registry, repository: deletion.repository });
+    return requestTags(trx, registry.id, deletion);
+  });
+  if (count === 0) {
+    return { outcome: 'ignored', detail: 'it concerns no tag that is known to be present' };
+  }
+  return { outcome: 'resolving', detail: `${plural(count, 'tag')} looked up in the registry` };
+}
+
+/** Makes the tags concerned be read; answers how many. */
+async function requestTags(
+  trx: Transaction<Database>,
+  id: string,
+  { repository, tag, digest, actor }: Deletion,
+): Promise<number> {
   const isWhole = tag === undefined && digest === undefined;
   const reported = JSON.stringify({ actor: actor === undefined ? undefined : storable(actor) });
   const { rows } = await sql<{ tag: string }>`
@@ -37,10 +55,6 @@ export async function recordDeletion(
       where registry = ${id} and repository = ${repository} and present
         and (${isWhole} or tag = ${tag ?? null}::text or digest = ${digest ?? null}::text)
       order by tag limit ${watchLimits.deletedTags})
-    returning tag`.execute(database);
-  if (rows.length === 0) {
-    return { outcome: 'ignored', detail: 'it concerns no tag that is known to be present' };
-  }
-  const detail = `${plural(rows.length, 'tag')} looked up in the registry`;
-  return { outcome: 'resolving', detail };
+    returning tag`.execute(trx);
+  return rows.length;
 }

@@ -211,6 +211,22 @@ test('a deletion that did not happen changes nothing, of a tag or of the reposit
   expect((await reportDeletion({ tag: 'unknown' })).outcome).toBe('ignored');
 });
 
+test('a push that is recorded while the registry is asked about a deletion keeps the tag', async () => {
+  const digest = await pushThree();
+  await reportDeletion({ tag: '1' });
+  const { lockRepository, readNow, recordDeletedTag } = await import('./apply-tags.ts');
+  const registry = await readWatched(lab.database, id);
+  if (registry === undefined) throw new Error('the registry is gone');
+  await report({ repository: 'lab/gone', tag: '1', digest, eventId: 'g-1' });
+  const observedAt = await readNow(lab.database);
+  const context = { registry, repository: 'lab/gone', source: 'poll', observedAt } as const;
+  await lab.database.transaction().execute(async (trx) => {
+    await lockRepository(trx, context);
+    await recordDeletedTag(trx, context, { tag: '1', deletion: {} });
+  });
+  expect(await presentTags()).toEqual(['1', 'other', 'stable']);
+});
+
 test('"not found" alone does not confirm a deletion, a complete list without the tag does', async () => {
   await pushThree();
   // As registries answer while a permission is missing.

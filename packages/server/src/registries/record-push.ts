@@ -170,6 +170,7 @@ async function recordTag(
     .executeTakeFirst();
   if (row?.present === true && row.digest === digest && row.arrival !== null) {
     await rememberEvent(trx, row.arrival, push);
+    await takeDeletionBack(trx, context, tag);
     return known(row.arrival, 'the tag has this digest already');
   }
   if (isLate(push, row?.event_at ?? null)) {
@@ -186,6 +187,22 @@ async function recordTag(
     .where('tag', '=', tag)
     .execute();
   return { outcome: 'recorded', arrival, detail: `a new arrival by ${source}` };
+}
+
+/** A deletion that was reported before: if the tag is gone all the same, the next poll finds that. */
+async function takeDeletionBack(
+  trx: Transaction<Database>,
+  { registry, repository }: SeenContext,
+  tag: string,
+): Promise<void> {
+  await trx
+    .updateTable('registry_tags')
+    .set({ deletion: null })
+    .where('registry', '=', registry.id)
+    .where('repository', '=', repository)
+    .where('tag', '=', tag)
+    .where('deletion', 'is not', null)
+    .execute();
 }
 
 /** Nothing is later than a report. */
