@@ -269,6 +269,25 @@ test.each(pages)('the page "%s" is readable in both schemes and on a phone', asy
   expect(monitored.violations).toEqual([]);
 });
 
+test('who may not change policies sees the document, and no way to try another one', async () => {
+  const credentials = { name: 'viewer', password: 'breakwater gull nine' };
+  const grants = [{ role: 'viewer' as const, project: 'default' }];
+  const { userCreate } = operations.access;
+  await lab.instance.client.call(userCreate, { body: { ...credentials, grants } });
+  const { context, violations } = await openContext(browser);
+  const viewed = await context.newPage();
+  await signIn(viewed, lab.instance.url, credentials);
+  await visitPage(viewed, consoleUrl('policies/production'), 'Versions');
+  expect(await viewed.getByLabel('Policy document').inputValue()).toContain('no-shell');
+  for (const name of ['Apply', 'Run tests', 'Show what would change']) {
+    expect(await viewed.getByRole('button', { name }).count(), name).toBe(0);
+  }
+  expect(await viewed.getByText('Check', { exact: true }).count()).toBe(0);
+  await takeScreenshot(viewed, 'policy viewer');
+  expect(violations).toEqual([]);
+  await context.close();
+});
+
 test('the page of a decision is readable, and an exception that expires soon is marked', async () => {
   const { client } = lab.instance;
   const [first] = (await client.call(decisions.list, { query: { verdict: ['fail'] } })).items;

@@ -8,6 +8,6 @@ export const policyPermissions = {
   },
   'policies.manage': {
     scope: 'project',
-    summary: 'Change policies and exceptions, and judge stored images again',
+    summary: 'Try and change policies, change exceptions, and judge stored images again',
   },
 } as const satisfies Record<string, PermissionKind>;
