@@ -48,7 +48,7 @@ export function PolicyEditor(props: PolicyEditorProps): ReactNode {
   const isChanged = text !== document;
   const isValid = check.data?.valid === true && !check.isPending;
   return (
-    <div className="policy-grid">
+    <div className={mayTry ? 'policy-grid' : 'stack'}>
       <div className="stack">
         <Panel
           title={title}
