@@ -189,7 +189,7 @@ async function recordTag(
   return { outcome: 'recorded', arrival, detail: `a new arrival by ${source}` };
 }
 
-/** A deletion that was reported before: if the tag is gone all the same, the next poll finds that. */
+/** A deletion that was reported before. If the tag is gone anyway, the next poll finds that. */
 async function takeDeletionBack(
   trx: Transaction<Database>,
   { registry, repository }: SeenContext,
