@@ -119,14 +119,23 @@ describe('actions', () => {
     });
   });
 
-  it('wrap what a server is missing to the terminal', async () => {
+  it('wrap what a server is missing to the terminal, and say what waits for approval', async () => {
     const detail = 'none is configured: images are listed and checked, but not scanned for malware';
     const missing = [{ part: 'malware scanner', detail, advice: `${detail}. Set one up` }];
-    const shown = { version: '1', roles: [], startedAt: '2026-01-01T00:00:00Z', missing };
+    const quarantine = { proposed: 2, quarantined: 1 };
+    const shown = {
+      version: '1',
+      roles: [],
+      startedAt: '2026-01-01T00:00:00Z',
+      missing,
+      quarantine,
+    };
     const argv = ['status', '--no-color'];
     const { stdout } = await run({ 'system.show': () => shown }, argv, { terminal: ['stdout'] });
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`malware scanner: ${detail}`);
+    expect(stdout).toContain('In quarantine: 1 image\n2 proposed actions wait for approval\n');
+    expect(stdout).toContain('lazaret actions approve ID');
   });
 
   it('print the request ID of an internal server error', async () => {

@@ -1,6 +1,7 @@
 /** Custom pages, by the name of the operation whose response they show. */
 import {
   isFinal,
+  plural,
   type EngineDetail,
   type FileDetail,
   type HookWithSecret,
@@ -15,7 +16,7 @@ import {
 import type { Invocation } from './command.ts';
 import { formatCell, formatMoment } from '../render/cell.ts';
 import { formatPage, type PageOptions } from '../render/page.ts';
-import { createStyle, widthOf } from '../render/style.ts';
+import { createStyle, widthOf, type Style } from '../render/style.ts';
 import { visibleLine } from '../render/visible-text.ts';
 import { wrapText } from '../render/wrap-text.ts';
 
@@ -104,7 +105,7 @@ async function formatStatus(
   answer: unknown,
   { now, style, widthChars }: PageOptions,
 ): Promise<string> {
-  const status = answer as OperationOutput<typeof operations.system.show>;
+  const status = answer as Status;
   const started = formatCell('startedAt', status.startedAt, { now, short: false });
   const lines = [
     `Lazaret ${visibleLine(status.version)}, started ${started}`,
@@ -116,6 +117,30 @@ async function formatStatus(
       ),
       ...wrapText(visibleLine(advice), widthChars && widthChars - 2).map((line) => `  ${line}`),
     ]),
+    ...describeQuarantine(status, style),
   ];
   return lines.map((line) => `${line}\n`).join('');
+}
+
+type Status = OperationOutput<typeof operations.system.show>;
+
+/** What waits for approval comes with the commands that decide it. */
+function describeQuarantine({ quarantine }: Status, style: Style): readonly string[] {
+  if (quarantine === null) return [];
+  const { proposed, quarantined } = quarantine;
+  const waiting =
+    proposed === 0
+      ? []
+      : [
+          style(
+            'yellow',
+            `${plural(proposed, 'proposed action waits', 'proposed actions wait')} for approval`,
+          ),
+          '  See them with `lazaret actions list --state proposed`, then `lazaret actions approve ID`',
+          '  or `lazaret actions reject ID`.',
+        ];
+  return [
+    ...(quarantined === 0 ? [] : [`In quarantine: ${plural(quarantined, 'image')}`]),
+    ...waiting,
+  ];
 }

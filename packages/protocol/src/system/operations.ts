@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 import { defineOperation, type OperationTag } from '../core/operation.ts';
-import { health } from './model.ts';
+import { health, overview } from './model.ts';
 
 export const systemTags = {
   system: { title: 'System', description: 'Health, metrics, version and configuration.' },
@@ -39,7 +39,7 @@ export const system = {
     name: 'system.show',
     method: 'GET',
     path: '/api/v1/system',
-    summary: 'Show the version, roles and missing components',
+    summary: 'Show the version, roles, missing components and what waits for a person',
     access: 'signed-in',
     output: z.object({
       version: z.string(),
@@ -48,6 +48,7 @@ export const system = {
       missing: z
         .array(z.object({ part: z.string(), detail: z.string(), advice: z.string() }))
         .describe('Components that are not available, with the reason and how to set them up'),
+      ...overview.shape,
     }),
     cli: { command: 'status' },
   }),

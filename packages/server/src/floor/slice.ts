@@ -3,7 +3,7 @@
  * `app/compose.ts` lists the slices and iterates over the list; it does not depend on their
  * content.
  */
-import type { OperationOutput, system } from '@lazaret/protocol';
+import type { OperationOutput, Overview, system } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 
@@ -11,6 +11,7 @@ import type { RoleName } from './config/index.ts';
 import type { Database } from './db/index.ts';
 import type { Route } from './http/index.ts';
 import type { Loop } from './loop.ts';
+import type { Principal } from './principal.ts';
 import type { Searchable } from './searchable.ts';
 
 export interface Slice {
@@ -23,6 +24,8 @@ export interface Slice {
   readonly loops?: () => readonly Loop[];
   /** Checks for readiness and the list of missing components. */
   readonly health?: SliceHealth;
+  /** Its part of what waits for a person, in the projects of the caller. */
+  readonly overview?: (caller: Principal) => Promise<Partial<Overview>>;
   /** Ends its timers and subscriptions. Loops end with the signal of the context. */
   readonly stop?: () => Promise<void>;
 }

@@ -1,6 +1,7 @@
 /** What `lazaret status` says about the quarantine: space, failed actions, no watcher. */
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 
+import { testPrincipal } from '../testing/http-server.ts';
 import { startQuarantineFixture, type QuarantineFixture } from '../testing/quarantine-fixture.ts';
 import { buildTiny } from '../testing/watch-fixture.ts';
 import { quarantineSlice } from './slice.ts';
@@ -13,10 +14,14 @@ beforeAll(async () => {
 beforeEach(() => lab.reset());
 afterAll(() => lab.close());
 
-async function missing() {
+function slice() {
   const none = async (): Promise<void> => undefined;
   const parts = { ...lab.actions, onEvents: () => undefined, wake: () => undefined, changed: none };
-  return (await quarantineSlice(parts).health?.missing?.()) ?? [];
+  return quarantineSlice(parts);
+}
+
+async function missing() {
+  return (await slice().health?.missing?.()) ?? [];
 }
 
 async function request(): Promise<string> {
@@ -65,4 +70,24 @@ test('approved actions that no process runs are reported', async () => {
   expect(await missing()).toMatchObject([
     { part: 'registry actions', detail: 'No process runs 1 approved action.' },
   ]);
+});
+
+test('the overview counts proposed actions and quarantined images of the projects of the caller', async () => {
+  const item = await request();
+  await lab.runDue();
+  await lab.database
+    .updateTable('actions')
+    .set({ state: 'proposed' })
+    .where('item', '=', item)
+    .execute();
+  const { project } = await lab.show(item);
+  const count = (of: string | null) => {
+    const grant = { role: 'viewer' as const, project: of };
+    return slice().overview?.(testPrincipal('vera', [grant]));
+  };
+  const both = { quarantine: { proposed: 1, quarantined: 1 } };
+  expect(await Promise.all([count(null), count(project)])).toEqual([both, both]);
+  expect(await count('other')).toEqual({ quarantine: { proposed: 0, quarantined: 0 } });
+  const nobody = testPrincipal('nobody', []);
+  expect(await slice().overview?.(nobody)).toEqual({});
 });

@@ -1,8 +1,9 @@
 /** The slice of the quarantine; the role watcher runs its actions. */
-import { plural } from '@lazaret/protocol';
+import { plural, type Overview } from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
+import { projectsWith, type ProjectScope } from '../floor/principal.ts';
 import type { MissingPart, Slice } from '../floor/slice.ts';
 import { readUsedBytes } from './evidence.ts';
 import { actionLimits } from './limits.ts';
@@ -20,7 +21,28 @@ export function quarantineSlice(parts: QuarantineParts): Slice {
         ...(await findUnattended(parts.database)),
       ],
     },
+    overview: async (caller) => {
+      const scope = projectsWith(caller, 'quarantine.read');
+      if (scope.length === 0) return {};
+      return { quarantine: await countWaiting(parts.database, scope) };
+    },
   };
+}
+
+/** Both counts are read from partial indexes. */
+async function countWaiting(
+  database: Kysely<Database>,
+  scope: ProjectScope,
+): Promise<Overview['quarantine']> {
+  const readable =
+    scope === 'all' ? sql<boolean>`true` : sql<boolean>`project = any(${scope}::text[])`;
+  const { rows } = await sql<NonNullable<Overview['quarantine']>>`
+    select
+      (select count(*)::int from actions where state = 'proposed' and ${readable}) as proposed,
+      (select count(*)::int from quarantine_items
+        where state in ('preparing', 'quarantined', 'blocked') and ${readable}) as quarantined
+    `.execute(database);
+  return rows[0] ?? null;
 }
 
 async function findFull({ database, spaceBytes }: QuarantineParts): Promise<MissingPart[]> {

@@ -12,6 +12,7 @@ import { serverLimits } from '../floor/limits.ts';
 import { shareAnswer } from '../floor/share-answer.ts';
 import { checkLive, checkReady, type HealthParts } from './check-health.ts';
 import { listMissing } from './list-missing.ts';
+import { readOverview } from './read-overview.ts';
 
 export interface SystemRoutesOptions extends HealthParts {
   readonly version: string;
@@ -33,12 +34,17 @@ export function systemRoutes(options: SystemRoutesOptions): Route[] {
   return [
     route(system.live, () => requireHealth(checkLive(options))),
     route(system.ready, async () => requireHealth(await ready())),
-    route(system.show, async () => ({
-      version,
-      roles: [...options.roles],
-      startedAt: options.startedAt.toISOString(),
-      missing: await listMissing(options.slices(), await ready()),
-    })),
+    route(system.show, async (_, { principal }) => {
+      const health = await ready();
+      const missing = await listMissing(options.slices(), health);
+      return {
+        version,
+        roles: [...options.roles],
+        startedAt: options.startedAt.toISOString(),
+        missing,
+        ...(await readOverview(options.slices(), { principal, health })),
+      };
+    }),
     route(system.configuration, () => ({ options: options.configuration() })),
     route(system.openapi, () => openApi),
   ];

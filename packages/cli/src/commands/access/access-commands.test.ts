@@ -17,7 +17,9 @@ import {
 let home = '';
 let server: ScriptedServer;
 const identity = { kind: 'session', name: 'al', csrf: 'proof', grants: [], projects: [] };
-const status = { version: '1', roles: [], startedAt: '2026-01-01T00:00:00Z', missing: [] };
+const status = {
+  ...{ version: '1', roles: [], startedAt: '2026-01-01T00:00:00Z', missing: [], quarantine: null },
+};
 
 const signIn: Handler = ({ response, body }) => {
   const { password } = JSON.parse(String(body)) as { password: string };
