@@ -68,7 +68,7 @@ export const floor: Readonly<Record<string, readonly string[]>> = {
   db: ['limits'],
   http: ['ids', 'limits', 'principal'],
   config: ['http', 'limits'],
-  slice: ['config', 'db', 'http', 'loop', 'searchable'],
+  slice: ['config', 'db', 'http', 'loop', 'principal', 'searchable'],
   events: ['db', 'http', 'limits', 'loop', 'principal', 'slice'],
 };
 
