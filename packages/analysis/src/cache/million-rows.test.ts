@@ -96,8 +96,10 @@ test('the oldest half is evicted while others read and write', async () => {
   expect(await ended).toEqual([0, null]);
   expect(runs).toBeGreaterThan(1);
   expect(performance.now() - began).toBeLessThan(20 * fillMs);
-  expect((await stat(path)).size).toBeLessThanOrEqual(size / 2 + 2 ** 20);
+  // Two processes that close the file at the same moment both leave the write-ahead log to the
+  // next one, which then shortens the file.
   const left = count();
+  expect((await stat(path)).size).toBeLessThanOrEqual(size / 2 + 2 ** 20);
   expect(left).toBeGreaterThan(rows / 10);
   expect(count('used > 1000003 * 0.9')).toBeGreaterThan(rows / 11);
   expect(count('used < 1000003 * 0.1')).toBe(0);

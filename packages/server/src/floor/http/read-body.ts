@@ -120,7 +120,8 @@ function guardBody(request: IncomingMessage, idleMs: number): PassThrough {
     watch();
   };
   const cut = (): void => {
-    if (request.complete) return;
+    // A body that arrived whole, but was not read when the connection closed, is lost as well.
+    if (request.readableEnded) return;
     const wanted = expected === undefined ? '' : ` of ${expected}`;
     fail(new Problem('incomplete_upload', `the connection ended after ${received}${wanted} bytes`));
   };
