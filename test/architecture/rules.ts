@@ -193,7 +193,8 @@ export const tableReaders: readonly TableReader[] = [
     reader: 'quarantine',
     tables: ['decisions', 'decisions_in_force'],
     reason:
-      'decisions that ask for an effect and have no action yet, in the statement that finds them',
+      'decisions that ask for an effect and have no action yet, and the actions of decisions, in ' +
+      'the statements that find them',
   },
   {
     reader: 'metrics',

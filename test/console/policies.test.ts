@@ -177,7 +177,14 @@ async function giveReason(button: Locator, label: string): Promise<void> {
 }
 
 test('proposed actions are approved and rejected, an image is released and its evidence purged', async () => {
-  await visitPage(page, consoleUrl('quarantine'), 'Waiting for approval');
+  const stateOf = (row: Locator, state: string): Locator => row.locator(`[data-state=${state}]`);
+  await visitPage(page, consoleUrl('decisions'), 'lab/api:1.0');
+  const decided = page.getByRole('table', { name: 'Decisions' }).getByRole('row');
+  await expect.poll(() => stateOf(decided, 'proposed').count(), { timeout: 20_000 }).toBe(2);
+  await expect.poll(() => stateOf(decided, 'done').count(), { timeout: 20_000 }).toBe(1);
+  await takeScreenshot(page, 'decisions effects');
+  await stateOf(decided, 'proposed').first().click();
+  await page.waitForURL('**/quarantine#approvals');
   const proposed = page.getByRole('table', { name: 'Proposed actions' });
   await expect.poll(() => proposed.getByRole('button', { name: 'Approve' }).count()).toBe(2);
   await takeScreenshot(page, 'quarantine proposed');

@@ -67,22 +67,23 @@ export function useRowRefresh<T extends Row>(source: RowSource<T>): void {
       for (const answer of answers) {
         if (answer.status === 'fulfilled') fresh.set(answer.value.id, answer.value);
       }
-      queries.setQueryData<Pages<T>>(queryKey, (data) => replaceRows(data, fresh));
+      queries.setQueryData<Pages<T>>(queryKey, (data) => replaceRows(data, fresh, ({ id }) => id));
     };
     const timer = setInterval(() => void refresh(), refreshMs);
     return () => clearInterval(timer);
   }, [queries, queryKey]);
 }
 
-/** The pages with the fresh rows, by ID, in place of the former ones. */
-export function replaceRows<T extends Row>(
+/** The pages with the fresh rows, by key, in place of the former ones. */
+export function replaceRows<T>(
   data: Pages<T> | undefined,
   fresh: ReadonlyMap<string, T>,
+  keyOf: (row: T) => string,
 ): Pages<T> | undefined {
   if (data === undefined) return undefined;
   const pages = data.pages.map((page) => ({
     ...page,
-    items: page.items.map((row) => fresh.get(row.id) ?? row),
+    items: page.items.map((row) => fresh.get(keyOf(row)) ?? row),
   }));
   return { ...data, pages };
 }

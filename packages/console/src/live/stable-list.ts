@@ -8,6 +8,7 @@ import { useEffect, useMemo, useState } from 'react';
 
 import { type PagedList, type ReadPage, usePages } from '../data.ts';
 import { useEvents } from './events.ts';
+import { type Pages, replaceRows } from './refresh-rows.ts';
 
 const pollMs = 10_000;
 const settleMs = 400;
@@ -28,8 +29,10 @@ export interface StableListSource<T> {
   readonly read: ReadPage<T>;
   /** Version of a row; a row with another version counts as new. */
   readonly versionOf: (row: T) => string;
-  /** Whether the event announces a new row. */
+  /** Whether the event announces a new row, or a change of one that `updates`. */
   readonly matchesEvent: (event: Event) => boolean;
+  /** Rows of the first page change in place while their version stays the same. */
+  readonly updates?: boolean;
 }
 
 export function useStableList<T>(source: StableListSource<T>): StableList<T> {
@@ -37,7 +40,9 @@ export function useStableList<T>(source: StableListSource<T>): StableList<T> {
   const queries = useQueryClient();
   const queryKey = useMemo(() => [name, 'pages', filter], [name, filter]);
   const list = usePages(queryKey, read);
-  const newer = useNewer(source, list.items);
+  const latest = useLatest(source, queryKey);
+  const known = new Set(list.items.map(source.versionOf));
+  const newer = latest.filter((row) => !known.has(source.versionOf(row))).length;
   const isEmpty = list.query.data !== undefined && list.items.length === 0;
   const showNewer = (): void => void queries.resetQueries({ queryKey });
   useEffect(() => {
@@ -47,8 +52,9 @@ export function useStableList<T>(source: StableListSource<T>): StableList<T> {
   return { ...list, queryKey, newer: list.items.length === 0 ? 0 : newer, showNewer };
 }
 
-function useNewer<T>(source: StableListSource<T>, shown: readonly T[]): number {
-  const { name, filter, read, versionOf, matchesEvent } = source;
+/** The first page as it is now. */
+function useLatest<T>(source: StableListSource<T>, queryKey: readonly unknown[]): readonly T[] {
+  const { name, filter, read, versionOf, matchesEvent, updates } = source;
   const queries = useQueryClient();
   const [arrivals, setArrivals] = useState(0);
   useEvents((event) => {
@@ -66,6 +72,12 @@ function useNewer<T>(source: StableListSource<T>, shown: readonly T[]): number {
     }, settleMs);
     return () => clearTimeout(timer);
   }, [arrivals, name, queries]);
-  const known = new Set(shown.map(versionOf));
-  return (data?.items ?? []).filter((row) => !known.has(versionOf(row))).length;
+  useEffect(() => {
+    if (updates !== true || data === undefined) return;
+    const fresh = new Map(data.items.map((row) => [versionOf(row), row]));
+    queries.setQueryData<Pages<T>>(queryKey, (pages) => replaceRows(pages, fresh, versionOf));
+    // Another function with the same meaning is no reason to write again.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [data, queries, queryKey, updates]);
+  return data?.items ?? [];
 }

@@ -1,3 +1,4 @@
+export * from './effect.ts';
 export * from './exception.ts';
 export * from './model.ts';
 export * from './operations.ts';

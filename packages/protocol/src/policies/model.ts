@@ -9,6 +9,7 @@ import { identifier, slug, timestamp } from '../core/fields.ts';
 import { limits } from '../limits.ts';
 import { verdictState } from '../reports/coverage.ts';
 import { severity } from '../reports/finding.ts';
+import { decisionEffect } from './effect.ts';
 import { exceptionExpiry, exceptionTarget } from './exception.ts';
 import {
   actionStates,
@@ -263,6 +264,9 @@ export const decision = z.object({
   approvedBy: z.string().describe('`policy`, or the person who approved'),
   causedBy: z.string().describe('Who or what caused the evaluation'),
   inForce: z.boolean().describe('Whether it is the newest for this digest in the repository'),
+  effect: decisionEffect
+    .nullable()
+    .describe('What became of the action in the registry; null if it changes nothing there'),
   previous: identifier.nullable().describe('The decision that it replaces'),
   decidedAt: timestamp,
 });

@@ -335,8 +335,8 @@ export const decisions = {
     cli: {
       command: 'decisions list',
       columns: [
-        ...['id', 'registry', 'repository', 'tags', 'digest', 'verdict', 'action', 'policy'],
-        ...['policyVersion', 'trigger', 'decidedAt'],
+        ...['id', 'registry', 'repository', 'tags', 'digest', 'verdict', 'action', 'effect.state'],
+        ...['policy', 'policyVersion', 'trigger', 'decidedAt'],
       ],
     },
   }),

@@ -9,6 +9,7 @@ import { identifier, line, slug, timestamp } from '../core/fields.ts';
 import { durationSeconds, parseDuration } from '../core/quantity.ts';
 import { platformWord } from '../inspections/model.ts';
 import { limits } from '../limits.ts';
+import { decisionEffect } from '../policies/effect.ts';
 import { decisionActions } from '../policies/words.ts';
 import { verdictState } from '../reports/coverage.ts';
 import { registryHost } from './connection.ts';
@@ -302,6 +303,9 @@ export const arrival = z.object({
   settledAt: timestamp.nullable(),
   decision: identifier.nullable().describe('What a policy decided when it had settled'),
   action: z.enum(decisionActions).nullable().describe('The strictest action of that decision'),
+  effect: decisionEffect
+    .nullable()
+    .describe('What became of that action in the registry; null if it changes nothing there'),
 });
 export type Arrival = z.output<typeof arrival>;
 

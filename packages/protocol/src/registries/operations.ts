@@ -258,7 +258,7 @@ export const arrivals = {
       command: 'arrivals list',
       columns: [
         ...['id', 'registry', 'repository', 'tag', 'digest', 'source', 'state', 'verdict'],
-        ...['action', 'recordedAt', 'problem.detail'],
+        ...['action', 'effect.state', 'recordedAt', 'problem.detail'],
       ],
     },
   }),

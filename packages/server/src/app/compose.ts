@@ -46,7 +46,7 @@ import { startWorker } from '../roles/worker.ts';
 import { startWatcher } from '../roles/watcher.ts';
 import { policiesSlice } from '../policies/index.ts';
 import { createRegistryLookup, registriesSlice } from '../registries/index.ts';
-import { quarantineSlice } from '../quarantine/index.ts';
+import { quarantineSlice, readEffects } from '../quarantine/index.ts';
 import { readScriptOutputs, scriptsSlice } from '../scripts/index.ts';
 import { searchSlice } from '../search/index.ts';
 import { createLoopWatch, systemSlice } from '../system/index.ts';
@@ -268,9 +268,10 @@ async function createSlices(core: Core, parts: SliceParts): Promise<Slices> {
       ...{ ...core, ...describeConnection({ configuration }, { path: core.dataDirectory }) },
       dockerHost: values.dockerHost,
       checkNotifications: (registry) => checkNotifications(core.database, registry),
+      readEffects,
     }),
     await createHooks(core, { ...parts, onAnswer: metrics.observeHook }),
-    policiesSlice(core),
+    policiesSlice({ ...core, readEffects }),
     notificationsSlice({ ...core, ...(await describeSending(core)) }),
     knowledgeSlice(core),
     createQuarantine(core),

@@ -7,7 +7,9 @@ import type { ProjectScope } from '../floor/principal.ts';
 import type { JudgingParts } from './decide-arrivals.ts';
 import { evaluateImage, policyFor } from './judge.ts';
 import { judgedColumns, judgeRows, type JudgedRow } from './judge-stored.ts';
-import { readDecision } from './read-decisions.ts';
+import { addEffect, readDecision, type EffectParts } from './read-decisions.ts';
+
+type ExplainParts = JudgingParts & EffectParts;
 
 export interface ExplainRequest {
   readonly digest: string;
@@ -18,7 +20,7 @@ export interface ExplainRequest {
 
 /** Throws not_found when there is no decision about the digest. */
 export async function explainDigest(
-  parts: JudgingParts,
+  parts: ExplainParts,
   scope: ProjectScope,
   ask: ExplainRequest,
 ): Promise<DecisionExplanation[]> {
@@ -53,7 +55,7 @@ async function findRows(
 
 const placesExplained = 20;
 
-async function explainRow(parts: JudgingParts, row: FoundRow): Promise<DecisionExplanation> {
+async function explainRow(parts: ExplainParts, row: FoundRow): Promise<DecisionExplanation> {
   const { database, sets } = parts;
   const set = await sets.read(database, row.project);
   const now = new Date(parts.now()).toISOString();
@@ -61,8 +63,9 @@ async function explainRow(parts: JudgingParts, row: FoundRow): Promise<DecisionE
     images: _,
     rules: __,
     exceptions: ___,
-    ...decision
+    ...stored
   } = await readDecision(database, 'all', row.decision);
+  const decision = await addEffect(parts, stored);
   const [judged] = await judgeRows(database, [row], { set, now });
   const { subject } = judged ?? {};
   if (subject === undefined) return { decision, images: [] };

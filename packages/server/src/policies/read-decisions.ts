@@ -4,6 +4,7 @@ import {
   type Decision,
   type DecisionAction,
   type DecisionDetail,
+  type DecisionEffect,
   type DecisionTrigger,
   type Page,
   type PolicyVerdict,
@@ -37,6 +38,14 @@ const isInForce = sql<boolean>`exists (select from decisions_in_force f
 
 export type DecisionRow = Awaited<ReturnType<ReturnType<typeof select>['executeTakeFirstOrThrow']>>;
 
+/** What the table of decisions has: without what became of the action. */
+export type StoredDecision = Omit<Decision, 'effect'>;
+
+export interface EffectParts {
+  readonly database: Kysely<Database>;
+  readonly readEffects: ReadEffects;
+}
+
 export interface DecisionFilter {
   readonly limit: number;
   readonly cursor?: string | undefined;
@@ -55,7 +64,7 @@ export async function listDecisions(
   database: Kysely<Database>,
   scope: ProjectScope,
   ask: DecisionFilter,
-): Promise<Page<Decision>> {
+): Promise<Page<StoredDecision>> {
   checkCursor(ask.cursor);
   let query = select(database).where(within(scope));
   const exact = [
@@ -94,7 +103,7 @@ export async function readDecision(
   database: Kysely<Database>,
   scope: ProjectScope,
   id: string,
-): Promise<DecisionDetail> {
+): Promise<Omit<DecisionDetail, 'effect'>> {
   const row = await select(database)
     .select(['d.images', 'd.rules', 'd.exceptions'])
     .where(within(scope))
@@ -114,7 +123,7 @@ export interface PulledDigest {
 }
 
 /** A decision in force, as it concerns one digest. */
-export interface DecisionInForce extends Decision {
+export interface DecisionInForce extends StoredDecision {
   /** Of this digest: an image of an index may be better than the index. */
   readonly own: { readonly verdict: PolicyVerdict; readonly action: DecisionAction };
 }
@@ -169,7 +178,33 @@ export function within(scope: ProjectScope) {
   return scope === 'all' ? sql<boolean>`true` : sql<boolean>`d.project = any(${scope}::text[])`;
 }
 
-export function toDecision(row: DecisionRow): Decision {
+/** By the id of the decision; see `readEffects` of the quarantine. */
+export type ReadEffects = (
+  database: Kysely<Database>,
+  decisions: readonly string[],
+) => Promise<ReadonlyMap<string, DecisionEffect>>;
+
+/** Decisions with what became of their actions. */
+export async function addEffects<T extends StoredDecision>(
+  { database, readEffects }: EffectParts,
+  decisions: readonly T[],
+): Promise<(T & Pick<Decision, 'effect'>)[]> {
+  const effects = await readEffects(
+    database,
+    decisions.map(({ id }) => id),
+  );
+  return decisions.map((decision) => ({ ...decision, effect: effects.get(decision.id) ?? null }));
+}
+
+export async function addEffect<T extends StoredDecision>(
+  { database, readEffects }: EffectParts,
+  decision: T,
+): Promise<T & Pick<Decision, 'effect'>> {
+  const effects = await readEffects(database, [decision.id]);
+  return { ...decision, effect: effects.get(decision.id) ?? null };
+}
+
+export function toDecision(row: DecisionRow): StoredDecision {
   return {
     ...{ id: row.id, project: row.project, registry: row.registry_name },
     ...{ repository: row.repository, tags: row.tags, digest: row.digest, arrival: row.arrival },

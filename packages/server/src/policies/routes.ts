@@ -17,14 +17,22 @@ import { describeCheck, requireDocument } from './check-document.ts';
 import type { JudgingParts } from './decide-arrivals.ts';
 import { explainDigest } from './explain.ts';
 import { previewPolicy } from './preview.ts';
-import { listDecisions, readDecision } from './read-decisions.ts';
+import {
+  addEffect,
+  addEffects,
+  listDecisions,
+  readDecision,
+  type EffectParts,
+} from './read-decisions.ts';
 import { listPolicies, listVersions, readPolicy } from './read-policies.ts';
 import { readRejudge, requestRejudge, setPaused } from './rejudge.ts';
 import { addException, importVex, listExceptions, removeException } from './store-exceptions.ts';
 import { applyPolicy, removePolicy } from './store-policies.ts';
 import { testDocument } from './test-document.ts';
 
-export type PolicyRouteParts = JudgingParts & Pick<SliceContext, 'onEvents' | 'changed' | 'wake'>;
+export type PolicyRouteParts = JudgingParts &
+  Pick<EffectParts, 'readEffects'> &
+  Pick<SliceContext, 'onEvents' | 'changed' | 'wake'>;
 
 export function policyRoutes(parts: PolicyRouteParts): Route[] {
   return [
@@ -204,14 +212,17 @@ function decisionRoutes(parts: PolicyRouteParts): Route[] {
   const { database } = parts;
   const { decisions } = operations;
   return [
-    route(decisions.list, ({ query }, { principal }) =>
-      listDecisions(database, projectsWith(principal, 'policies.read'), query),
-    ),
+    route(decisions.list, async ({ query }, { principal }) => {
+      const scope = projectsWith(principal, 'policies.read');
+      const page = await listDecisions(database, scope, query);
+      return { ...page, items: await addEffects(parts, page.items) };
+    }),
     route(decisions.explain, async ({ query }, { principal }) => ({
       items: await explainDigest(parts, projectsWith(principal, 'policies.read'), query),
     })),
-    route(decisions.show, ({ params }, { principal }) =>
-      readDecision(database, projectsWith(principal, 'policies.read'), params.id),
-    ),
+    route(decisions.show, async ({ params }, { principal }) => {
+      const scope = projectsWith(principal, 'policies.read');
+      return addEffect(parts, await readDecision(database, scope, params.id));
+    }),
   ];
 }

@@ -7,10 +7,12 @@ import type { MissingPart, Slice, SliceContext } from '../floor/slice.ts';
 import { countUndecided } from '../registries/index.ts';
 import { judgingLimits } from './limits.ts';
 import { PolicySets } from './policy-set.ts';
+import type { EffectParts } from './read-decisions.ts';
 import { policyRoutes } from './routes.ts';
 
 export function policiesSlice(
-  context: Pick<SliceContext, 'database' | 'onEvents' | 'changed' | 'wake' | 'clock'>,
+  context: Pick<SliceContext, 'database' | 'onEvents' | 'changed' | 'wake' | 'clock'> &
+    Pick<EffectParts, 'readEffects'>,
 ): Slice {
   const { database } = context;
   return {

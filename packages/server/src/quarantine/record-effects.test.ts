@@ -8,6 +8,7 @@ import { startQuarantineFixture, type QuarantineFixture } from '../testing/quara
 import { buildTiny } from '../testing/watch-fixture.ts';
 import { listActions } from './action-store.ts';
 import { weakGrounds } from './check-grounds.ts';
+import { readEffects } from './read-effects.ts';
 import { recordEffects } from './record-effects.ts';
 
 let lab: QuarantineFixture;
@@ -78,6 +79,10 @@ async function push(...tags: string[]): Promise<string> {
   return image.descriptor.digest;
 }
 
+async function effectOf(decision: string) {
+  return (await readEffects(lab.database, [decision])).get(decision);
+}
+
 async function actionsNow() {
   const { items } = await listActions(lab.database, 'all', { limit: 200 });
   return items.toReversed();
@@ -86,9 +91,12 @@ async function actionsNow() {
 test('a decision in force becomes one action, which takes the image out with its tags', async () => {
   const digest = await push('1', '2');
   const decision = await decide({ digest, tags: ['1', '2'] });
+  expect(await effectOf(decision)).toMatchObject({ state: 'waiting', action: null });
   expect(await recordEffects(lab.actions)).toBe(1);
   expect(await recordEffects(lab.actions)).toBe(0);
+  expect(await effectOf(decision)).toMatchObject({ state: 'waiting', item: expect.any(String) });
   await lab.runDue();
+  expect(await effectOf(decision)).toMatchObject({ state: 'done', detail: null });
   expect(await actionsNow()).toMatchObject([
     {
       ...{ kind: 'quarantine', state: 'done', outcome: 'quarantined', origin: 'policy', decision },
@@ -97,15 +105,17 @@ test('a decision in force becomes one action, which takes the image out with its
   ]);
   expect(lab.registry.store.repository('lab/app').tags.size).toBe(0);
   // A newer decision about what is in quarantine asks for nothing more.
-  await decide({ digest });
+  const newer = await decide({ digest });
   expect(await recordEffects(lab.actions)).toBe(0);
+  expect(await effectOf(newer)).toMatchObject({ state: 'done', action: null });
 });
 
 test('dry runs, and what is withheld, have no effect', async () => {
   const digest = await push('1');
   for (const state of ['dry-run', 'withheld'] as const) {
-    await decide({ digest, actions: [{ ...removal, state }] });
+    const decision = await decide({ digest, actions: [{ ...removal, state }] });
     expect(await recordEffects(lab.actions)).toBe(0);
+    expect(await effectOf(decision)).toBeUndefined();
   }
 });
 
@@ -136,15 +146,19 @@ test('tags that the decision does not name are not removed without a person', as
 
 test('what a person released is not taken out again without a person', async () => {
   const digest = await push('1');
-  await decide({ digest });
+  const first = await decide({ digest });
   await recordEffects(lab.actions);
   await lab.runDue();
   const [done] = await actionsNow();
   await lab.release(done?.item ?? '');
   await lab.runDue();
-  await decide({ digest });
+  expect(await effectOf(first)).toMatchObject({ state: 'released', item: done?.item });
+  const second = await decide({ digest });
   await recordEffects(lab.actions);
   await lab.runDue();
+  expect(await effectOf(second)).toMatchObject({
+    ...{ state: 'proposed', item: null, detail: expect.stringContaining('ana released it') },
+  });
   const found = await actionsNow();
   expect(found.at(-1)).toMatchObject({
     state: 'proposed',
@@ -155,10 +169,11 @@ test('what a person released is not taken out again without a person', async () 
 
 test('an action whose decision was replaced before it began is withdrawn', async () => {
   const digest = await push('1');
-  await decide({ digest });
+  const replaced = await decide({ digest });
   await recordEffects(lab.actions);
   await decide({ digest, actions: [] });
   await recordEffects(lab.actions);
+  expect(await effectOf(replaced)).toMatchObject({ state: 'withdrawn' });
   expect(await lab.runDue()).toBe(0);
   const [action] = await actionsNow();
   expect(action).toMatchObject({ state: 'rejected', decidedBy: 'policy' });

@@ -5,6 +5,7 @@ import {
   type ArrivalSource,
   type ArrivalState,
   type DecisionAction,
+  type DecisionEffect,
   type Page,
   type VerdictState,
 } from '@lazaret/protocol';
@@ -30,6 +31,15 @@ export interface ArrivalFilter extends Paging {
   readonly after?: string | undefined;
 }
 
+export interface ArrivalParts {
+  readonly database: Kysely<Database>;
+  /** What became of the actions of decisions, by the id of the decision. */
+  readonly readEffects: (
+    database: Kysely<Database>,
+    decisions: readonly string[],
+  ) => Promise<ReadonlyMap<string, DecisionEffect>>;
+}
+
 const idChars = 16;
 
 function select(database: Kysely<Database>, scope: ProjectScope) {
@@ -45,12 +55,12 @@ type ArrivalRow = Awaited<ReturnType<ReturnType<typeof select>['executeTakeFirst
 
 /** The latest first. */
 export async function listArrivals(
-  database: Kysely<Database>,
+  parts: ArrivalParts,
   scope: ProjectScope,
   ask: ArrivalFilter,
 ): Promise<Page<Arrival>> {
   checkCursor(ask.cursor);
-  let query = select(database, scope);
+  let query = select(parts.database, scope);
   const exact = [
     ...([
       ['a.project', ask.project],
@@ -85,20 +95,34 @@ export async function listArrivals(
     .execute();
   const page = rows.slice(0, ask.limit);
   const next = rows.length > ask.limit ? (page.at(-1)?.id ?? null) : null;
-  return { items: page.map(toArrival), next };
+  const effects = await readEffectsOf(parts, page);
+  return { items: page.map((row) => toArrival(row, effects)), next };
 }
 
 export async function readArrival(
-  database: Kysely<Database>,
+  parts: ArrivalParts,
   scope: ProjectScope,
   id: string,
 ): Promise<Arrival> {
-  const row = await select(database, scope).where('a.id', '=', id).executeTakeFirst();
+  const row = await select(parts.database, scope).where('a.id', '=', id).executeTakeFirst();
   if (row === undefined) throw new Problem('not_found', `there is no arrival ${id}`);
-  return toArrival(row);
+  const effects = await readEffectsOf(parts, [row]);
+  return toArrival(row, effects);
 }
 
-function toArrival(row: ArrivalRow): Arrival {
+type Effects = ReadonlyMap<string, DecisionEffect>;
+
+function readEffectsOf(
+  { database, readEffects }: ArrivalParts,
+  rows: readonly ArrivalRow[],
+): Promise<Effects> {
+  return readEffects(
+    database,
+    rows.flatMap(({ decision }) => decision ?? []),
+  );
+}
+
+function toArrival(row: ArrivalRow, effects: Effects): Arrival {
   return {
     id: row.id,
     project: row.project,
@@ -120,5 +144,6 @@ function toArrival(row: ArrivalRow): Arrival {
     settledAt: toText(row.settled_at),
     decision: row.decision,
     action: row.action as DecisionAction | null,
+    effect: effects.get(row.decision ?? '') ?? null,
   };
 }

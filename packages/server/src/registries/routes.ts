@@ -17,7 +17,12 @@ import {
 } from './change-registry.ts';
 import { checkRegistry, type CheckParts } from './check-registry.ts';
 import type { ConnectionParts, WatchedRegistry } from './connection.ts';
-import { listArrivals, readArrival, type ArrivalFilter } from './read-arrivals.ts';
+import {
+  listArrivals,
+  readArrival,
+  type ArrivalFilter,
+  type ArrivalParts,
+} from './read-arrivals.ts';
 import { listHistory, listRepositories, listTags } from './read-tags.ts';
 import { recordPush } from './record-push.ts';
 import {
@@ -35,6 +40,7 @@ export interface RegistryParts
   readonly sharedRates: SharedRates;
   readonly dockerHost: string;
   readonly checkNotifications: CheckParts['checkNotifications'] & {};
+  readonly readEffects: ArrivalParts['readEffects'];
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -160,7 +166,7 @@ function arrivalRoutes(parts: RegistryParts): Route[] {
     route(arrivals.show, ({ params, query }, context) => {
       const scope = projectsWith(context.principal, 'registries.read');
       return longPoll({
-        read: () => readArrival(database, scope, params.id),
+        read: () => readArrival(parts, scope, params.id),
         isSettled: ({ settledAt }: Arrival) => settledAt !== null,
         changed: (until) => changed(params.id, until),
         waitMs: query.waitSeconds * 1_000,
@@ -184,15 +190,15 @@ function arrivalRoutes(parts: RegistryParts): Route[] {
 
 /** Without `after` there is always something to answer at once. */
 function waitForArrival(
-  { database, changed }: RegistryParts,
+  parts: RegistryParts,
   { principal, signal }: CallContext,
   query: ArrivalFilter & { readonly waitSeconds: number },
 ): Promise<Page<Arrival>> {
   const scope = projectsWith(principal, 'registries.read');
   return longPoll({
-    read: () => listArrivals(database, scope, query),
+    read: () => listArrivals(parts, scope, query),
     isSettled: ({ items }) => items.length > 0,
-    changed: (until) => changed(arrivalsChanged, until),
+    changed: (until) => parts.changed(arrivalsChanged, until),
     waitMs: query.waitSeconds * 1_000,
     signal,
   });

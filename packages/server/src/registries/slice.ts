@@ -8,6 +8,7 @@ import type { MissingPart, Slice, SliceContext } from '../floor/slice.ts';
 import type { CheckParts } from './check-registry.ts';
 import type { ConnectionParts } from './connection.ts';
 import { watchLimits } from './limits.ts';
+import type { ArrivalParts } from './read-arrivals.ts';
 import { registryRoutes } from './routes.ts';
 
 export function registriesSlice(
@@ -17,6 +18,7 @@ export function registriesSlice(
       /** Of the local container engine. */
       readonly dockerHost: string;
       readonly checkNotifications: CheckParts['checkNotifications'] & {};
+      readonly readEffects: ArrivalParts['readEffects'];
     },
 ): Slice {
   return {

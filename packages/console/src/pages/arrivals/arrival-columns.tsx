@@ -9,7 +9,7 @@ import { LinkAnchor } from '../../components/router-link.tsx';
 import { type Status, StatusBadge } from '../../components/status-badge.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
 import { VerdictBadge } from '../../components/verdict-badge.tsx';
-import { actionLabels } from '../decisions/decision-status.tsx';
+import { EffectView } from '../decisions/effect.tsx';
 import { useProjectSearch } from '../images/image-columns.tsx';
 
 const statuses: Readonly<Record<ArrivalState, Status>> = {
@@ -67,15 +67,13 @@ export const arrivalColumns: readonly Column<Arrival>[] = [
   },
   {
     label: 'Verdict',
-    cell: ({ verdict, action, registry, repository }) =>
+    cell: ({ verdict, action, effect, decision }) =>
       verdict === null ? null : (
         <div>
           <VerdictBadge state={verdict} />
           {action !== null && action !== 'none' && (
             <div className="small">
-              <LinkAnchor to="/decisions" search={{ registry, repository }}>
-                {actionLabels[action]}
-              </LinkAnchor>
+              <EffectView action={action} effect={effect} decision={decision} />
             </div>
           )}
         </div>

@@ -6,6 +6,7 @@ import { useEffect, useMemo, useRef } from 'react';
 import { client } from '../../client.ts';
 import { type Pages, replaceRows } from '../../live/refresh-rows.ts';
 import { type StableList, useStableList } from '../../live/stable-list.ts';
+import { changesEffect } from '../decisions/effect.tsx';
 import { type ArrivalsSearch, toArrivalsQuery } from './filters.ts';
 
 const pageItems = 50;
@@ -21,7 +22,8 @@ export function useArrivalList(search: ArrivalsSearch): StableList<Arrival> {
     read: (cursor, signal) =>
       client.call(list, { query: { ...filter, ...cursor, limit: pageItems } }, { signal }),
     versionOf: ({ id }) => id,
-    matchesEvent: ({ type }) => type === 'arrival.recorded',
+    matchesEvent: ({ type }) => type === 'arrival.recorded' || changesEffect(type),
+    updates: true,
   });
   useRefreshedArrivals(still);
   return still;
@@ -46,7 +48,7 @@ function useRefreshedArrivals({ items, queryKey }: StableList<Arrival>): void {
       );
       const fresh = answers.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
       queries.setQueryData<Pages<Arrival>>(queryKey, (pages) =>
-        replaceRows(pages, new Map(fresh.map((row) => [row.id, row]))),
+        replaceRows(pages, new Map(fresh.map((row) => [row.id, row])), ({ id }) => id),
       );
     };
     const timer = setInterval(() => void refresh(), refreshMs);

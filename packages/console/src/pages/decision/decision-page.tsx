@@ -22,6 +22,7 @@ import { Timestamp } from '../../components/timestamp.tsx';
 import { VerdictBadge } from '../../components/verdict-badge.tsx';
 import { useOperation } from '../../data.ts';
 import { actionLabels, PolicyVerdictBadge } from '../decisions/decision-status.tsx';
+import { EffectView } from '../decisions/effect.tsx';
 import { PolicyLink } from '../decisions/policy-link.tsx';
 import { useProjectSearch } from '../images/image-columns.tsx';
 import { RulesPanel } from './rules-panel.tsx';
@@ -119,13 +120,7 @@ function DecisionFields({ decision }: DecisionProps): ReactNode {
         <PolicyVerdictBadge verdict={verdict} />
       </Field>
       <Field label="Action">
-        {quarantines.has(action) ? (
-          <LinkAnchor to="/quarantine" search={{ repository: decision.repository }}>
-            {actionLabels[action]}
-          </LinkAnchor>
-        ) : (
-          actionLabels[action]
-        )}
+        <EffectView action={action} effect={decision.effect} detailed />
       </Field>
       <Field label="Policy">
         <PolicyLink name={policy} version={policyVersion} project={project} />
@@ -161,13 +156,10 @@ function DecisionFields({ decision }: DecisionProps): ReactNode {
   );
 }
 
-/** Actions whose effects are on the page of the quarantine. */
-const quarantines: ReadonlySet<string> = new Set(['quarantine', 'delete']);
-
 const states = { apply: 'requested', 'dry-run': 'dry run', withheld: 'withheld' } as const;
 
 const actionColumns: readonly Column<DecidedAction>[] = [
-  { label: 'Action', cell: ({ action }) => <strong>{action}</strong> },
+  { label: 'Action', cell: ({ action }) => <strong>{actionLabels[action]}</strong> },
   {
     label: 'State',
     cell: ({ state, reason }) => (

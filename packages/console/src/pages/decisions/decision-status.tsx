@@ -27,13 +27,13 @@ export function PolicyVerdictBadge({ verdict }: { readonly verdict: PolicyVerdic
   return <StatusBadge status={verdicts[verdict]} state={verdict} />;
 }
 
-/** What a policy does about an image; `none` is nothing. */
+/** What a policy asks for; whether it was done is its effect. */
 export const actionLabels: Readonly<Record<DecisionAction, string>> = {
   none: 'none',
-  report: 'reported',
-  notify: 'notified',
-  attach: 'verdict attached',
-  block: 'blocked',
-  quarantine: 'quarantined',
-  delete: 'deleted',
+  report: 'report',
+  notify: 'notify',
+  attach: 'attach verdict',
+  block: 'block',
+  quarantine: 'quarantine',
+  delete: 'delete',
 };

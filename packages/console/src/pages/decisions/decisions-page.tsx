@@ -18,7 +18,8 @@ import { TextFilter } from '../../components/text-filter.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
 import { useStableList } from '../../live/stable-list.ts';
 import { client } from '../../client.ts';
-import { actionLabels, PolicyVerdictBadge } from './decision-status.tsx';
+import { PolicyVerdictBadge } from './decision-status.tsx';
+import { changesEffect, EffectView } from './effect.tsx';
 import { PolicyLink } from './policy-link.tsx';
 import { toDecisionsQuery } from './filters.ts';
 
@@ -58,7 +59,7 @@ const columns: readonly Column<Decision>[] = [
       </div>
     ),
   },
-  { label: 'Action', cell: ({ action }) => actionLabels[action] },
+  { label: 'Action', cell: (decision) => <EffectView {...decision} /> },
   { label: 'Reasons', cell: (decision) => <Reasons decision={decision} /> },
   {
     label: 'Policy',
@@ -102,7 +103,8 @@ export function DecisionsPage(): ReactNode {
     read: (cursor, signal) =>
       client.call(list, { query: { ...filter, ...cursor, limit: pageItems } }, { signal }),
     versionOf: ({ id }) => id,
-    matchesEvent: ({ type }) => type === 'decision.recorded',
+    matchesEvent: ({ type }) => changesEffect(type),
+    updates: true,
   });
   return (
     <>

@@ -29,7 +29,7 @@ export function useInspectionList(search: InspectionsSearch): StableList<Inspect
   const others = new Set(active.slice(limits.pageItemsMax));
   useFollowedInspections(followed, (changed) => {
     queries.setQueryData<Pages<Inspection>>(still.queryKey, (pages) =>
-      replaceRows(pages, new Map([[changed.id, changed]])),
+      replaceRows(pages, new Map([[changed.id, changed]]), ({ id }) => id),
     );
   });
   useRowRefresh<Inspection>({

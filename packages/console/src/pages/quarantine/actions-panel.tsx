@@ -75,7 +75,7 @@ function Name({ action }: { readonly action: RegistryAction }): ReactNode {
 /** Actions on registries, latest first. */
 export function ActionsPanel({ items }: { readonly items: readonly RegistryAction[] }): ReactNode {
   return (
-    <Panel title="Actions on registries" flush>
+    <Panel title="Actions on registries" fragment="actions" flush>
       {items.length === 0 ? (
         <EmptyState icon={IconHistory} title="No actions yet">
           What is done to registries is recorded here before it happens.
@@ -108,7 +108,7 @@ const proposedColumns: readonly Column<RegistryAction>[] = [
 export function ProposedPanel({ items }: { readonly items: readonly RegistryAction[] }): ReactNode {
   if (items.length === 0) return null;
   return (
-    <Panel title="Waiting for approval" flush>
+    <Panel title="Waiting for approval" fragment="approvals" flush>
       <DataTable
         label="Proposed actions"
         columns={proposedColumns}
