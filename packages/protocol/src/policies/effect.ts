@@ -1,4 +1,4 @@
-/** What became of the action on a registry that a decision asked for. */
+/** The effect of the action on a registry that a decision asked for. */
 import { z } from 'zod';
 
 import { identifier } from '../core/fields.ts';

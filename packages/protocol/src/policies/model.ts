@@ -266,7 +266,7 @@ export const decision = z.object({
   inForce: z.boolean().describe('Whether it is the newest for this digest in the repository'),
   effect: decisionEffect
     .nullable()
-    .describe('What became of the action in the registry; null if it changes nothing there'),
+    .describe('Effect of the action in the registry; null if it changes nothing there'),
   previous: identifier.nullable().describe('The decision that it replaces'),
   decidedAt: timestamp,
 });

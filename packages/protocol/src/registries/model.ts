@@ -305,7 +305,7 @@ export const arrival = z.object({
   action: z.enum(decisionActions).nullable().describe('The strictest action of that decision'),
   effect: decisionEffect
     .nullable()
-    .describe('What became of that action in the registry; null if it changes nothing there'),
+    .describe('Effect of that action in the registry; null if it changes nothing there'),
 });
 export type Arrival = z.output<typeof arrival>;
 

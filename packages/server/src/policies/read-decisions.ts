@@ -38,7 +38,7 @@ const isInForce = sql<boolean>`exists (select from decisions_in_force f
 
 export type DecisionRow = Awaited<ReturnType<ReturnType<typeof select>['executeTakeFirstOrThrow']>>;
 
-/** What the table of decisions has: without what became of the action. */
+/** What the table of decisions has: without the effect of its action. */
 export type StoredDecision = Omit<Decision, 'effect'>;
 
 export interface EffectParts {
@@ -184,7 +184,7 @@ export type ReadEffects = (
   decisions: readonly string[],
 ) => Promise<ReadonlyMap<string, DecisionEffect>>;
 
-/** Decisions with what became of their actions. */
+/** Decisions with the effects of their actions. */
 export async function addEffects<T extends StoredDecision>(
   { database, readEffects }: EffectParts,
   decisions: readonly T[],

@@ -1,4 +1,4 @@
-/** For those who show decisions: what became of the actions on registries that they asked for. */
+/** For those who show decisions: the effects of the actions on registries that they asked for. */
 import type { DecisionEffect, EffectState } from '@lazaret/protocol';
 import { sql, type Kysely } from 'kysely';
 

@@ -33,7 +33,7 @@ export interface ArrivalFilter extends Paging {
 
 export interface ArrivalParts {
   readonly database: Kysely<Database>;
-  /** What became of the actions of decisions, by the id of the decision. */
+  /** The effects of decisions on registries, by the id of the decision. */
   readonly readEffects: (
     database: Kysely<Database>,
     decisions: readonly string[],

@@ -34,7 +34,7 @@ const effectEvents: ReadonlySet<string> = new Set([
   'action.failed',
 ]);
 
-/** Whether an event may change what became of a decision. */
+/** Whether an event may change the effect of a decision. */
 export function changesEffect(type: string): boolean {
   return effectEvents.has(type);
 }
@@ -48,7 +48,7 @@ interface EffectProps {
   readonly detailed?: boolean;
 }
 
-/** What a policy asks for, and what became of it in the registry. */
+/** What a policy asks for, and its effect in the registry. */
 export function EffectView(props: EffectProps): ReactNode {
   const { effect, detailed = false } = props;
   const label = <ActionName {...props} />;
