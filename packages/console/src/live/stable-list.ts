@@ -76,7 +76,7 @@ function useLatest<T>(source: StableListSource<T>, queryKey: readonly unknown[])
     if (updates !== true || data === undefined) return;
     const fresh = new Map(data.items.map((row) => [versionOf(row), row]));
     queries.setQueryData<Pages<T>>(queryKey, (pages) => replaceRows(pages, fresh, versionOf));
-    // Another function with the same meaning is no reason to write again.
+    // `versionOf` is another function after each render, with the same meaning.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [data, queries, queryKey, updates]);
   return data?.items ?? [];
