@@ -109,6 +109,15 @@ test('a policy is tried, applied, explained, excepted and removed on the command
       },
     ],
   });
+  const page = await lazaret('decisions', 'explain', digest);
+  expect(page).toMatch(/^Decided +FAIL, action block$/m);
+  expect(page).toMatch(/^Found in +lab\/lab\/judged:1$/m);
+  expect(page).toMatch(/^✗ no-lab +matched .*\n +message +not from the lab\n +true +context\./m);
+  const [listed] = (await instance.client.call(arrivals.list, { query: { digest } })).items;
+  const inForce = { verdict: 'fail', action: 'block', inspected: 'unscanned' };
+  expect(listed).toMatchObject({ action: 'none', inForce });
+  const tags = await lazaret('registries', 'tags', 'lab');
+  expect(tags).toMatch(/^1 +lab\/judged +[0-9a-f]{12} +yes +unscanned +fail +block /m);
   await lazaret(
     ...['exceptions', 'add', '--rule', 'no-lab', '--image', digest],
     ...['--reason', 'pilot', '--expires', '2099-01-01'],

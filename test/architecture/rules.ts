@@ -187,7 +187,9 @@ export const tableReaders: readonly TableReader[] = [
   {
     reader: 'registries',
     tables: ['decisions', 'decisions_in_force', 'quarantine_items'],
-    reason: 'arrivals that they refer to are kept, in the statement that deletes old ones',
+    reason:
+      'arrivals that they refer to are kept, in the statement that deletes old ones; the decision ' +
+      'in force about listed arrivals and tags, in the statement that lists them',
   },
   {
     reader: 'quarantine',

@@ -2,6 +2,7 @@
 import {
   isFinal,
   plural,
+  type DecisionDetail,
   type EngineDetail,
   type FileDetail,
   type HookWithSecret,
@@ -83,6 +84,17 @@ const pages: Readonly<Record<string, Page>> = {
     `${(answer as OperationOutput<typeof operations.access.tokenCreate>).secret}\n`,
   'users.link': async (answer) =>
     `${visibleLine((answer as OperationOutput<typeof operations.access.userLink>).url)}\n`,
+  'decisions.explain': async (answer, options) => {
+    const { formatExplanations } = await import('../render/decision-page.ts');
+    return formatExplanations(
+      (answer as OperationOutput<typeof operations.decisions.explain>).items,
+      options,
+    );
+  },
+  'decisions.show': async (answer, options) => {
+    const { formatDecision } = await import('../render/decision-page.ts');
+    return formatDecision(answer as DecisionDetail, options);
+  },
   'system.show': formatStatus,
 };
 

@@ -47,8 +47,9 @@ export function formatCell(name: string, value: unknown, options: CellOptions): 
 export function labelOf(path: string): string {
   const parts = path.split('.');
   const last = parts.at(-1) ?? path;
-  const isDetail = parts.length > 1 && ['code', 'digest', 'name'].includes(last);
-  const name = (isDetail ? parts.at(-2) : last) ?? path;
+  const isDetail = parts.length > 1 && ['code', 'count', 'digest', 'name', 'state'].includes(last);
+  const isProblem = path.endsWith('problem.detail');
+  const name = (isDetail || isProblem ? parts.at(-2) : last) ?? path;
   const words = name
     .replace(/(?<=.)(At|Bytes|Ms)$/, '')
     .replaceAll(/([a-z])([A-Z])/g, '$1 $2')

@@ -9,8 +9,9 @@ import type { StyleName } from './style.ts';
 import { visibleLine } from './visible-text.ts';
 import { wrapLabelled } from './wrap-labelled.ts';
 
-/** The result for one image of a report. */
-export type ExplainedResult = PolicyResult & {
+/** The result for one image of a report, or of a decision. */
+export type ExplainedResult = Omit<PolicyResult, 'rules' | 'steps'> & {
+  readonly rules: readonly ShownRule[];
   readonly image: string;
   /** Verdict of the inspection. */
   readonly inspection: string;
@@ -20,6 +21,8 @@ export type ExplainedResult = PolicyResult & {
     readonly tag?: string | undefined;
   };
 };
+
+type ShownRule = Omit<RuleResult, 'condition'>;
 
 const verdictStyle: Readonly<Record<PolicyResult['verdict'], StyleName>> = {
   pass: 'green',
@@ -98,7 +101,7 @@ const marks: Readonly<Record<RuleResult['state'], readonly [mark: string, style:
   error: ['!', 'yellow'],
 };
 
-function formatRule(rule: RuleResult, options: RowOptions): string[] {
+function formatRule(rule: ShownRule, options: RowOptions): string[] {
   const { style } = options;
   const [mark, color] = marks[rule.state];
   const head = `${style(color, mark)} ${style('bold', rule.id)}  ${style(color, rule.state)}`;
@@ -129,7 +132,7 @@ function labelled(label: string, text: string, options: RowOptions): string[] {
   return wrapLabelled(start, visibleLine(text), options);
 }
 
-function formatClauses({ clauses }: RuleResult, options: RowOptions): string[] {
+function formatClauses({ clauses }: ShownRule, options: RowOptions): string[] {
   return clauses.flatMap(({ text, isOperand, value, error }) => {
     if (isOperand) {
       const shown = error === undefined ? JSON.stringify(value) : error;

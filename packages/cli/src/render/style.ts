@@ -49,6 +49,9 @@ const byWord: Readonly<Record<string, StyleName>> = {
   malicious: 'red',
   incomplete: 'yellow',
   unscanned: 'cyan',
+  pass: 'green',
+  warn: 'yellow',
+  fail: 'red',
   // severities
   critical: 'red',
   high: 'red',
@@ -66,5 +69,5 @@ export function styleState(style: Style, state: string, shown: string = state): 
 /** Fields whose values have colours. */
 export function isStateField(path: string): boolean {
   const name = path.split('.').at(-1) ?? path;
-  return ['state', 'verdict', 'severity'].includes(name) || path === 'outcome.code';
+  return ['state', 'verdict', 'inspected', 'severity'].includes(name) || path === 'outcome.code';
 }

@@ -342,6 +342,29 @@ export const rejudgePreview = z.object({
 });
 export type RejudgePreview = z.output<typeof rejudgePreview>;
 
+const listedException = usedException.omit({ rule: true });
+
+/** A rule as it evaluates now, with what it looked at. */
+const explainedRule = decidedRule.omit({ image: true }).extend({
+  condition: z.string(),
+  clauses: z
+    .array(
+      z.object({
+        text: z.string(),
+        value: z.string().describe('As JSON, or `error: ` and why it has none'),
+        isOperand: z.boolean().describe('Whether it is a value inside the clause before it'),
+      }),
+    )
+    .describe('Parts of the condition with their values'),
+  exceptions: z.array(
+    listedException.extend({
+      items: z.number().int().describe('What it accepts; 0 if it accepts the whole rule'),
+    }),
+  ),
+  actions: z.array(decidedAction.pick({ action: true, state: true, reason: true })),
+});
+export type ExplainedRule = z.output<typeof explainedRule>;
+
 /** A decision in force, and every rule as it evaluates now. */
 export const decisionExplanation = z.object({
   decision,
@@ -349,19 +372,16 @@ export const decisionExplanation = z.object({
     z.object({
       digest: z.string(),
       platform: z.string().nullable(),
+      policy: policyName.describe('The policy that applies now'),
+      inspected: verdictState.describe('Verdict of the inspection'),
       verdict: z.enum(policyVerdicts),
-      rules: z.array(
-        z.object({
-          id: z.string(),
-          state: z.enum(ruleStates),
-          condition: z.string(),
-          message: z.string().nullable(),
-          reason: z.string().nullable(),
-          clauses: z
-            .array(z.object({ text: z.string(), value: z.string() }))
-            .describe('Parts of the condition with their values'),
-        }),
-      ),
+      reasons: z.array(z.string()),
+      actions: z.array(decidedAction.omit({ perHour: true })),
+      rules: z.array(explainedRule),
+      expired: z.array(listedException).describe('Exceptions that no longer apply'),
+      unused: z
+        .array(listedException)
+        .describe('Exceptions of the policy that accept nothing in this image'),
     }),
   ),
 });

@@ -10,7 +10,7 @@ import { durationSeconds, parseDuration } from '../core/quantity.ts';
 import { platformWord } from '../inspections/model.ts';
 import { limits } from '../limits.ts';
 import { decisionEffect } from '../policies/effect.ts';
-import { decisionActions } from '../policies/words.ts';
+import { decisionActions, policyVerdicts } from '../policies/words.ts';
 import { verdictState } from '../reports/coverage.ts';
 import { registryHost } from './connection.ts';
 
@@ -246,6 +246,19 @@ export const registryRepository = z.object({
 });
 export type RegistryRepository = z.output<typeof registryRepository>;
 
+/** What is in force about a digest in a repository now; null while nothing is decided. */
+const inForce = z
+  .object({
+    decision: identifier,
+    inspected: verdictState.nullable().describe('Worst verdict of its latest inspections'),
+    verdict: z.enum(policyVerdicts),
+    action: z.enum(decisionActions).describe('The strictest action that is applied'),
+    decidedAt: timestamp,
+  })
+  .nullable()
+  .describe('The decision in force about the digest in the repository now; null: none');
+export type DecisionInForceSummary = NonNullable<z.output<typeof inForce>>;
+
 export const registryTag = z.object({
   repository: z.string(),
   tag: z.string(),
@@ -255,7 +268,8 @@ export const registryTag = z.object({
   changedAt: timestamp,
   checkedAt: timestamp.nullable().describe('When the registry last confirmed the digest'),
   arrival: identifier.nullable().describe('Last arrival of the tag'),
-  verdict: verdictState.nullable().describe('Verdict of that arrival'),
+  verdict: verdictState.nullable().describe('Verdict of the inspections of that arrival'),
+  inForce,
   problem: registryProblem.nullable(),
 });
 export type RegistryTag = z.output<typeof registryTag>;
@@ -272,7 +286,7 @@ export const tagChange = z.object({
   tag: z.string(),
   change: z.enum(['appeared', 'moved', 'disappeared']),
   digest: z.string().nullable(),
-  previous: z.string().nullable(),
+  previous: z.string().nullable().describe('The digest before, if the tag had another one'),
   source: z.enum(tagChangeSources),
   actor: z.string().nullable().describe('Who pushed, as the registry says'),
   at: timestamp,
@@ -294,7 +308,9 @@ export const arrival = z.object({
   source: z.enum(arrivalSources),
   actor: z.string().nullable().describe('Who pushed, as the registry says'),
   state: z.enum(arrivalStates),
-  verdict: verdictState.nullable().describe('Worst verdict of its images'),
+  verdict: verdictState
+    .nullable()
+    .describe('Worst verdict of its images when it was inspected; `inForce` has the latest'),
   inspections: z.array(identifier).describe('One for each platform setting'),
   attempts: z.number().int(),
   problem: registryProblem.nullable(),
@@ -306,6 +322,11 @@ export const arrival = z.object({
   effect: decisionEffect
     .nullable()
     .describe('Effect of that action in the registry; null if it changes nothing there'),
+  inForce: inForce
+    .unwrap()
+    .extend({ effect: decisionEffect.nullable() })
+    .nullable()
+    .describe('As for tags, with the effect of its action in the registry'),
 });
 export type Arrival = z.output<typeof arrival>;
 

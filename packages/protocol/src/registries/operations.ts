@@ -191,7 +191,7 @@ export const registries = {
     name: 'registries.tags',
     method: 'GET',
     path: '/api/v1/registries/:name/tags',
-    summary: 'List the tags of a registry with their digests and verdicts',
+    summary: 'List the tags of a registry with their digests and the decisions in force',
     access: 'registries.read',
     params: byName,
     query: z.object({
@@ -205,7 +205,10 @@ export const registries = {
     errors: ['not_found'],
     cli: {
       command: 'registries tags',
-      columns: ['tag', 'repository', 'digest', 'present', 'verdict', 'changedAt'],
+      columns: [
+        ...['tag', 'repository', 'digest', 'present', 'inForce.inspected', 'inForce.verdict'],
+        ...['inForce.action', 'changedAt', 'problem.detail'],
+      ],
     },
   }),
   history: defineOperation({
@@ -225,7 +228,7 @@ export const registries = {
     errors: ['not_found'],
     cli: {
       command: 'registries history',
-      columns: ['at', 'repository', 'tag', 'change', 'digest', 'previous', 'source', 'actor'],
+      columns: ['tag', 'repository', 'change', 'digest', 'previous', 'source', 'actor', 'at'],
     },
   }),
 } as const;
@@ -236,6 +239,9 @@ export const arrivals = {
     method: 'GET',
     path: '/api/v1/arrivals',
     summary: 'List what arrived in watched registries, latest first',
+    description:
+      '`verdict` and `action` are those of the arrival; `inForce` is what is in force about the ' +
+      'digest now, after later inspections and policies.',
     access: 'registries.read',
     query: z.object({
       ...paging,
@@ -246,7 +252,9 @@ export const arrivals = {
       digest: digest.optional().describe('Only arrivals of this digest'),
       source: queryList(z.enum(arrivalSources)).optional().describe('Only from this source'),
       state: queryList(z.enum(arrivalStates)).optional().describe('Only arrivals in this state'),
-      verdict: queryList(verdictState).optional().describe('Only arrivals with this verdict'),
+      verdict: queryList(verdictState)
+        .optional()
+        .describe('Only arrivals whose first inspection had this verdict'),
       id: identifierPrefix.optional().describe('Only arrivals whose ID starts with this'),
       after: identifier
         .optional()
@@ -257,8 +265,9 @@ export const arrivals = {
     cli: {
       command: 'arrivals list',
       columns: [
-        ...['id', 'registry', 'repository', 'tag', 'digest', 'source', 'state', 'verdict'],
-        ...['action', 'effect.state', 'recordedAt', 'problem.detail'],
+        ...['id', 'registry', 'repository', 'tag', 'digest', 'source', 'state'],
+        ...['inForce.inspected', 'inForce.verdict', 'inForce.action'],
+        ...['inForce.effect.state', 'recordedAt', 'problem.detail'],
       ],
     },
   }),

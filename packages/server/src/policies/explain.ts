@@ -1,11 +1,12 @@
 /** Explains decisions in force: every rule as it evaluates now, with the parts of its condition. */
-import { Problem, type DecisionExplanation } from '@lazaret/protocol';
-import type { RuleResult } from '@lazaret/policy';
+import type { PolicyResult, RuleResult } from '@lazaret/policy';
+import { Problem, type DecisionExplanation, type ExplainedRule } from '@lazaret/protocol';
 import { sql } from 'kysely';
 
 import type { ProjectScope } from '../floor/principal.ts';
 import type { JudgingParts } from './decide-arrivals.ts';
 import { evaluateImage, policyFor } from './judge.ts';
+import { judgingLimits } from './limits.ts';
 import { judgedColumns, judgeRows, type JudgedRow } from './judge-stored.ts';
 import { addEffect, readDecision, type EffectParts } from './read-decisions.ts';
 
@@ -75,19 +76,40 @@ async function explainRow(parts: ExplainParts, row: FoundRow): Promise<DecisionE
     decision,
     images: subject.images.map((image) => {
       const input = { image, subject, now, exceptions };
-      const { verdict, rules } = evaluateImage(policy, input, { explain: true });
-      const { digest, platform } = image;
-      return { digest, platform, verdict, rules: rules.map(toExplained) };
+      const result = evaluateImage(policy, input, { explain: true });
+      const { digest, platform, verdict: inspected } = image;
+      return { digest, platform, inspected, ...toExplained(result) };
     }),
   };
 }
 
-function toExplained({ id, state, condition, message, reason, clauses }: RuleResult) {
+function toExplained({ policy, verdict, reasons, rules, actions, expired, unused }: PolicyResult) {
   return {
-    ...{ id, state, condition, message: message ?? null, reason: reason ?? null },
-    clauses: clauses.map(({ text, value, error }) => ({
-      text,
+    ...{ policy, verdict, reasons: [...reasons] },
+    actions: actions.map(({ rules: ids, ...one }) => ({ ...toAction(one), rules: [...ids] })),
+    rules: rules.map(toExplainedRule),
+    expired: [...expired],
+    unused: [...unused],
+  };
+}
+
+function toExplainedRule(rule: RuleResult): ExplainedRule {
+  const { id, severity, effect, state, condition, message, reason, clauses, evidence } = rule;
+  return {
+    ...{ id, severity, effect, state, condition },
+    ...{ message: message ?? null, reason: reason ?? null },
+    clauses: clauses.map(({ text, isOperand, value, error }) => ({
+      ...{ text, isOperand },
       value: error === undefined ? (JSON.stringify(value) ?? 'null') : `error: ${error}`,
     })),
+    evidence: evidence.map(({ from, total, items }) => ({
+      ...{ from, total, items: items.slice(0, judgingLimits.evidenceItems) },
+    })),
+    exceptions: [...rule.exceptions],
+    actions: rule.actions.map(toAction),
   };
+}
+
+function toAction({ action, state, reason }: RuleResult['actions'][number]) {
+  return { action, state, reason: reason ?? null };
 }

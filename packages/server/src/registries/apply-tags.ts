@@ -102,7 +102,7 @@ function decide(
   const { row, id, observedAt } = about;
   const arrival = seen.inspect ? id : undefined;
   if (row === undefined) return { ...seen, change: 'appeared', previous: null, arrival };
-  const previous = row.digest;
+  const previous = row.digest === seen.digest ? null : row.digest;
   if (row.changed_at >= observedAt) {
     return { ...seen, change: 'outdated', previous, arrival: undefined };
   }

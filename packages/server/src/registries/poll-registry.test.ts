@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { buildImage, buildIndex } from '@lazaret/analysis/testing';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 
+import { listHistory } from './read-tags.ts';
 import { buildTiny, startWatchFixture, type WatchFixture } from '../testing/watch-fixture.ts';
 
 let lab: WatchFixture;
@@ -57,6 +58,14 @@ test('a tag that is pushed, moved, moved back and deleted is an arrival for each
     { digest: first, source: 'poll' },
   ]);
   expect(after.counts).toMatchObject({ repositories: 1, tags: 0, waiting: 3 });
+  lab.registry.store.repository('lab/app').tags.set('1', first);
+  await lab.poll(id);
+  const { items } = await listHistory(lab.database, id, { limit: 2 });
+  expect(items).toMatchObject([
+    // pushed again: the same digest is not a previous one
+    { change: 'appeared', digest: first, previous: null },
+    { change: 'disappeared', digest: null, previous: first },
+  ]);
 });
 
 test('each change is an event in the transaction that records it', async () => {

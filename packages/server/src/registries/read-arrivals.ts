@@ -14,6 +14,7 @@ import { sql, type Kysely } from 'kysely';
 import type { Database } from '../floor/db/schema.ts';
 import { checkCursor } from '../floor/http/index.ts';
 import type { ProjectScope } from '../floor/principal.ts';
+import { selectInForce, toInForce } from './in-force.ts';
 import { referenceOf } from './inspect-arrivals.ts';
 import { toProblem, type Paging } from './read-tags.ts';
 import { toText } from './store.ts';
@@ -48,6 +49,7 @@ function select(database: Kysely<Database>, scope: ProjectScope) {
     .innerJoin('registries as r', 'r.id', 'a.registry')
     .selectAll('a')
     .select(['r.name as registry_name', 'r.address'])
+    .select(selectInForce('a').as('in_force'))
     .where(scope === 'all' ? sql<boolean>`true` : sql<boolean>`a.project = any(${scope}::text[])`);
 }
 
@@ -118,11 +120,15 @@ function readEffectsOf(
 ): Promise<Effects> {
   return readEffects(
     database,
-    rows.flatMap(({ decision }) => decision ?? []),
+    // that of the arrival, and the one in force
+    [
+      ...new Set(rows.flatMap(({ decision, in_force: now }) => [decision, now?.decision ?? null])),
+    ].filter((id) => id !== null),
   );
 }
 
 function toArrival(row: ArrivalRow, effects: Effects): Arrival {
+  const inForce = toInForce(row.in_force);
   return {
     id: row.id,
     project: row.project,
@@ -145,5 +151,7 @@ function toArrival(row: ArrivalRow, effects: Effects): Arrival {
     decision: row.decision,
     action: row.action as DecisionAction | null,
     effect: effects.get(row.decision ?? '') ?? null,
+    inForce:
+      inForce === null ? null : { ...inForce, effect: effects.get(inForce.decision) ?? null },
   };
 }

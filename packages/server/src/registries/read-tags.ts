@@ -11,6 +11,7 @@ import { sql, type Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
 import { invalidCursor } from '../floor/http/index.ts';
+import { selectInForce, toInForce } from './in-force.ts';
 import { toText } from './store.ts';
 
 export interface Paging {
@@ -79,6 +80,7 @@ export async function listTags(
     )
     .select(['t.repository', 't.tag', 't.digest', 't.media_type', 't.present', 't.changed_at'])
     .select(['t.arrival', 't.problem_code', 't.problem_detail', 'a.verdict'])
+    .select(selectInForce('t').as('in_force'))
     .select(
       sql<Date | null>`case when t.problem_code is null
         then greatest(t.checked_at, r.listed_at) else t.checked_at end`.as('checked_at'),
@@ -110,6 +112,7 @@ export async function listTags(
       checkedAt: toText(row.checked_at),
       arrival: row.arrival,
       verdict: row.verdict as VerdictState | null,
+      inForce: toInForce(row.in_force),
       problem: toProblem(row),
     }),
   });
@@ -144,7 +147,8 @@ export async function listHistory(
       tag: row.tag,
       change: row.change as TagChange['change'],
       digest: row.digest,
-      previous: row.previous,
+      // pushed again after it had disappeared
+      previous: row.previous === row.digest ? null : row.previous,
       source: row.source as ArrivalSource,
       actor: row.actor,
       at: row.at.toISOString(),

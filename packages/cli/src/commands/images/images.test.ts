@@ -132,6 +132,7 @@ it('a lookup says malicious by its exit code, and can omit what is unknown', asy
   const { exitCode, stdout } = await run(['lookup', '--known', bad, 'c'.repeat(64)]);
   expect(exitCode).toBe(11);
   expect(stdout).toContain('malicious');
+  expect(stdout).toMatch(/^INDICATOR +VERDICT +FOUND +IMAGES +JOBS +TAGS +WHERE\n/);
   expect(stdout).not.toContain('cccc');
 });
 
