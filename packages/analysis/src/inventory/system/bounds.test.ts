@@ -1,3 +1,4 @@
+// Not in the quick check: files of more lines than any reader accepts are read.
 import { limits } from '@lazaret/protocol';
 import { expect, test } from 'vitest';
 

@@ -1,3 +1,4 @@
+// Not in the quick check: hundreds of random texts are scanned with every rule.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
