@@ -16,6 +16,10 @@ export const serverLimits = {
   collectMs: 10 * minuteMs,
   eventBatch: 500,
   eventPollMs: 1_000,
+  /** Rest of a reader of events, which then handles together what happened meanwhile. */
+  readerSpacingMs: 50,
+  /** Rest of the other loops that are woken often. */
+  loopSpacingMs: 25,
   shutdownMs: 15_000,
   readinessMs: 2_000,
   readinessShareMs: 1_000,

@@ -63,3 +63,19 @@ test('a wake-up does not shorten the back-off after a failure', async () => {
   const [first = 0, second = 0] = startedMs;
   expect(second - first).toBeGreaterThanOrEqual(195);
 });
+
+test('a spacing collects wake-ups, and work that an iteration leaves does not wait for it', async () => {
+  const ended = new AbortController();
+  const { signal } = ended;
+  const loop = new Loop({ name: 'test', periodMs: 3_600_000, spacingMs: 50, log, signal });
+  const startedMs: number[] = [];
+  await loop.run(async () => {
+    startedMs.push(performance.now());
+    if (startedMs.length === 1) loop.repeat();
+    if (startedMs.length === 2) for (let count = 0; count < 10; count += 1) loop.wake();
+    if (startedMs.length === 3) ended.abort();
+  });
+  const [first = 0, second = 0, third = 0] = startedMs;
+  expect(third - second).toBeGreaterThanOrEqual(45);
+  expect(second - first).toBeLessThan(third - second);
+});

@@ -1,5 +1,6 @@
 /**
  * A background loop: runs when it is woken and at least once per period, never twice at a time.
+ * With a spacing it rests after each iteration, so that what is reported meanwhile is done together.
  * A failed iteration is logged and retried with back-off, and `lastBeatMs` is the time of its last
  * progress, for liveness.
  */
@@ -9,6 +10,8 @@ import type { Logger } from 'pino';
 export interface LoopOptions {
   readonly name: string;
   readonly periodMs: number;
+  /** The least time between an iteration and the next; none unless given. */
+  readonly spacingMs?: number;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -23,6 +26,7 @@ export class Loop {
   lastError: unknown;
   readonly #options: LoopOptions;
   #isWoken = false;
+  #isRepeated = false;
   #endPause: (() => void) | undefined;
 
   constructor(options: LoopOptions) {
@@ -30,18 +34,25 @@ export class Loop {
     this.#options = options;
   }
 
-  /** Requests another iteration as soon as the current one is over. */
+  /** Requests another iteration as soon as the current one and the spacing are over. */
   wake(): void {
     this.#isWoken = true;
     this.#endPause?.();
   }
 
+  /** The same without the spacing: an iteration knows that it has left work. */
+  repeat(): void {
+    this.#isRepeated = true;
+    this.wake();
+  }
+
   /** Repeats `iterate` until the signal aborts. */
   async run(iterate: () => Promise<void>): Promise<void> {
-    const { signal, log, periodMs } = this.#options;
+    const { signal, log, periodMs, spacingMs = 0 } = this.#options;
     let failures = 0;
     while (!signal.aborted) {
       this.#isWoken = false;
+      this.#isRepeated = false;
       this.lastBeatMs = performance.now();
       try {
         await iterate();
@@ -54,8 +65,12 @@ export class Loop {
         log.error({ err: error, loop: this.name, failures }, 'loop iteration failed');
       }
       this.lastBeatMs = performance.now();
-      if (failures === 0) await this.#pause(periodMs, { ignoreWakeups: false });
-      else await this.#pause(backoffMs(failures - 1, failureBackoff), { ignoreWakeups: true });
+      if (failures > 0) {
+        await this.#pause(backoffMs(failures - 1, failureBackoff), { ignoreWakeups: true });
+        continue;
+      }
+      if (spacingMs > 0 && !this.#isRepeated) await this.#pause(spacingMs, { ignoreWakeups: true });
+      await this.#pause(periodMs, { ignoreWakeups: false });
     }
   }
 

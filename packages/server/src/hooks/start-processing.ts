@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Logger } from 'pino';
 
 import type { Database } from '../floor/db/index.ts';
+import { serverLimits } from '../floor/limits.ts';
 import { Loop } from '../floor/loop.ts';
 import type { SliceContext } from '../floor/slice.ts';
 import { hookLimits } from './limits.ts';
@@ -33,6 +34,7 @@ export function startProcessing(options: ProcessingOptions): HookProcessing {
   const { signal } = stopped;
   const processing = new Loop({
     ...{ name: 'hook deliveries', periodMs: hookLimits.pollMs, log, signal },
+    spacingMs: serverLimits.loopSpacingMs,
   });
   const parts = { ...options, record: recordEvents(options) };
   const ended = [

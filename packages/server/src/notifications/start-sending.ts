@@ -1,6 +1,7 @@
 /** The loops of the role watcher that send notifications. */
 import type { Logger } from 'pino';
 
+import { serverLimits } from '../floor/limits.ts';
 import { Loop } from '../floor/loop.ts';
 import { claimTarget, sendTurn, type DeliverParts } from './deliver.ts';
 import { notificationLimits } from './limits.ts';
@@ -24,6 +25,7 @@ export function startSending(options: SendingOptions): Sending {
   const turns = new Set<Promise<void>>();
   const sending = new Loop({
     ...{ name: 'notifications', periodMs: notificationLimits.pollMs, log, signal },
+    spacingMs: serverLimits.loopSpacingMs,
   });
   const sweeping = new Loop({
     ...{ name: 'notification retention', periodMs: notificationLimits.sweepMs, log, signal },

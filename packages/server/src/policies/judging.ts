@@ -5,6 +5,7 @@
 import type { Logger } from 'pino';
 
 import type { EventReader } from '../floor/events/index.ts';
+import { serverLimits } from '../floor/limits.ts';
 import { Loop } from '../floor/loop.ts';
 import { decideArrivals, type JudgingParts } from './decide-arrivals.ts';
 import { judgingLimits } from './limits.ts';
@@ -31,8 +32,9 @@ export function startJudging(options: JudgingOptions): Judging {
   const stopped = new AbortController();
   const { signal } = stopped;
   const periodMs = judgingLimits.judgeMs;
-  const arrivals = new Loop({ name: 'decisions', periodMs, log, signal });
-  const stored = new Loop({ name: 'rejudge', periodMs, log, signal });
+  const spacingMs = serverLimits.loopSpacingMs;
+  const arrivals = new Loop({ name: 'decisions', periodMs, spacingMs, log, signal });
+  const stored = new Loop({ name: 'rejudge', periodMs, spacingMs, log, signal });
   const { filesMs } = judgingLimits;
   const files = new Loop({ name: 'policy files', periodMs: filesMs, log, signal });
   const { reexaminePeriodMs } = judgingLimits;
@@ -48,13 +50,13 @@ export function startJudging(options: JudgingOptions): Judging {
     arrivals.run(async () => {
       const decided = await decideArrivals(options);
       for (const id of decided) options.onChange(id);
-      if (decided.length > 0) arrivals.wake();
+      if (decided.length > 0) arrivals.repeat();
     }),
     stored.run(async () => {
       const wasDue = await judgeDue(options);
       const project = await rejudgeBatch(options);
       if (project !== undefined) options.onChange(rejudgeSignal(project));
-      if (wasDue || project !== undefined) stored.wake();
+      if (wasDue || project !== undefined) stored.repeat();
     }),
     files.run(async () => {
       if (!(await syncPolicyFiles(options))) return;

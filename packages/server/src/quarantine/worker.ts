@@ -4,6 +4,7 @@
  */
 import type { Logger } from 'pino';
 
+import { serverLimits } from '../floor/limits.ts';
 import { Loop } from '../floor/loop.ts';
 import { ActionLease } from './action-lease.ts';
 import { actionLimits } from './limits.ts';
@@ -33,12 +34,13 @@ export function startActionWorker(options: ActionWorkerOptions): ActionWorker {
   const { log, onChange } = options;
   const running = new Set<Promise<void>>();
   const periodMs = actionLimits.loopMs;
-  const actions = new Loop({ name: 'registry actions', periodMs, log, signal });
+  const spacingMs = serverLimits.loopSpacingMs;
+  const actions = new Loop({ name: 'registry actions', periodMs, spacingMs, log, signal });
   const sweeps = new Loop({ name: 'evidence sweep', periodMs: actionLimits.sweepMs, log, signal });
 
   /** Starts actions and does not wait for them: one may take long. */
   async function startActions(): Promise<void> {
-    if ((await recordEffects(options)) === actionLimits.effectsAtOnce) actions.wake();
+    if ((await recordEffects(options)) === actionLimits.effectsAtOnce) actions.repeat();
     while (running.size < actionLimits.atOnce && !signal.aborted) {
       const lease = await ActionLease.claim(options);
       if (lease === undefined) return;

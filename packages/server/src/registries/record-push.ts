@@ -11,13 +11,7 @@ import { sql, type Kysely, type Transaction } from 'kysely';
 import { transaction, type Database, type ReportedPush } from '../floor/db/index.ts';
 import { newId } from '../floor/ids.ts';
 import { storable } from '../floor/storable.ts';
-import {
-  applyTags,
-  insertArrivals,
-  lockRepository,
-  readNow,
-  type SeenContext,
-} from './apply-tags.ts';
+import { applyTags, insertArrivals, lockRepository, type SeenContext } from './apply-tags.ts';
 import type { WatchedRegistry } from './connection.ts';
 import { readScope } from './repository-patterns.ts';
 
@@ -49,7 +43,6 @@ export async function recordPush(
 ): Promise<PushResult> {
   const ignored = await whyIgnored(registry, push, directory);
   if (ignored !== undefined) return { outcome: 'ignored', arrival: undefined, detail: ignored };
-  const observedAt = await readNow(database);
   return transaction(database, async (trx) => {
     const { repository } = push;
     await lockRepository(trx, { registry, repository });
@@ -60,7 +53,8 @@ export async function recordPush(
       .values({ registry: registry.id, name: repository })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
-    const context = { registry, repository, source: push.source, observedAt };
+    // Nothing is later than a report.
+    const context = { registry, repository, source: push.source, observedAt: endOfTime };
     if (push.tag === undefined) return recordDigest(trx, context, push);
     if (push.digest === undefined) return requestDigest(trx, context, push);
     return recordTag(trx, context, push);
@@ -177,7 +171,7 @@ async function recordTag(
     return recordLate(trx, context, { ...reported, ...push });
   }
   const seen = [{ tag, digest, mediaType, inspect: true, push }];
-  const [applied] = await applyTags(trx, { ...context, observedAt: endOfTime }, seen);
+  const [applied] = await applyTags(trx, context, seen);
   const arrival = applied?.arrival ?? (await insertSkipped(trx, context, { ...reported, push }));
   await trx
     .updateTable('registry_tags')
@@ -205,7 +199,6 @@ async function takeDeletionBack(
     .execute();
 }
 
-/** Nothing is later than a report. */
 const endOfTime = new Date(8.64e15);
 
 function pickPush({ source, eventId, actor, pushedAt }: ReportedPush): ReportedPush {

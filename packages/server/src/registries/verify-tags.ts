@@ -10,9 +10,9 @@ import {
   listTags,
   type RegistryClient,
 } from '@lazaret/oci/registry';
-import { sql, type Selectable } from 'kysely';
+import { sql, type Selectable, type Transaction } from 'kysely';
 
-import { transaction } from '../floor/db/index.ts';
+import { transaction, type ReportedDeletion } from '../floor/db/index.ts';
 import type { Database } from '../floor/db/schema.ts';
 import {
   applyProblems,
@@ -20,6 +20,8 @@ import {
   lockRepository,
   readNow,
   recordDeletedTag,
+  type SeenContext,
+  type SeenTag,
 } from './apply-tags.ts';
 import { localAddress, openWatchedRegistry, type WatchedRegistry } from './connection.ts';
 import { watchLimits } from './limits.ts';
@@ -62,64 +64,113 @@ async function verifyOfRegistry(
 ): Promise<void> {
   const opened = await openWatchedRegistry(registry, parts, { signal, kind: 'automatic' });
   try {
-    await Promise.all(tags.map((row) => verifyTag(parts, registry, { row, signal, opened })));
+    const byRepository = Map.groupBy(tags, (row) => row.repository);
+    await Promise.all(
+      [...byRepository].map(([repository, rows]) =>
+        verifyOfRepository(parts, { registry, repository }, { rows, signal, ...opened }),
+      ),
+    );
   } finally {
     await opened.close();
   }
 }
 
-async function verifyTag(
+/** What the registry says about a tag. */
+type ReadTag = { readonly row: TagRow } & (
+  | { readonly digest: string; readonly mediaType: string | undefined }
+  | { readonly gone: ReportedDeletion }
+  | { readonly error: SourceError }
+);
+
+interface Reading {
+  readonly signal: AbortSignal;
+  readonly client: RegistryClient;
+}
+
+/**
+ * One transaction at a time writes the tags of a repository, so what is read while one runs is
+ * written together by the next: waiting transactions would only occupy connections.
+ */
+async function verifyOfRepository(
   { database }: PollParts,
-  registry: WatchedRegistry,
-  about: {
-    readonly row: TagRow;
-    readonly signal: AbortSignal;
-    readonly opened: Awaited<ReturnType<typeof openWatchedRegistry>>;
-  },
+  place: Pick<SeenContext, 'registry' | 'repository'>,
+  { rows, ...reading }: Reading & { readonly rows: readonly TagRow[] },
 ): Promise<void> {
-  const { row, signal, opened } = about;
-  const { repository, tag } = row;
-  const observedAt = await readNow(database);
-  const context = { registry, repository, source: 'poll', observedAt } as const;
+  const context = { ...place, source: 'poll', observedAt: await readNow(database) } as const;
+  const unwritten: ReadTag[] = [];
+  let writing: Promise<unknown> = Promise.resolve();
+  const write = async (): Promise<void> => {
+    const before = writing;
+    const next = (async () => {
+      await before.catch(() => undefined);
+      const together = unwritten.splice(0);
+      if (together.length === 0) return;
+      await transaction(database, (trx) => writeTags(trx, context, together));
+    })();
+    writing = next;
+    await next;
+  };
+  await Promise.all(
+    rows.map(async (row) => {
+      unwritten.push(await readTag(row, reading));
+      await write();
+    }),
+  );
+}
+
+async function readTag(row: TagRow, { client, signal }: Reading): Promise<ReadTag> {
+  const { repository, tag, deletion } = row;
   try {
-    const { client } = opened;
     const { digest, mediaType } = await headManifest(client, { repository, selector: tag, signal });
-    const push = row.push ?? undefined;
-    await transaction(database, async (trx) => {
-      await lockRepository(trx, context);
-      const seen = [{ tag, digest, mediaType, inspect: true, push }];
-      const [applied] = await applyTags(trx, context, seen);
-      const isSkipped = applied?.change === 'same' && applied.arrival === undefined;
-      if (isSkipped && push !== undefined) {
-        await insertSkipped(trx, context, { tag, digest, mediaType, push });
-      }
-    });
+    return { row, digest, mediaType };
   } catch (error) {
     if (!(error instanceof SourceError) || signal.aborted) throw error;
-    const { deletion } = row;
     if (deletion !== null && error.code === 'not_found') {
-      if (await isGone(opened.client, { repository, tag, signal })) {
-        await transaction(database, async (trx) => {
-          await lockRepository(trx, context);
-          await recordDeletedTag(trx, context, { tag, deletion });
-        });
-        return;
-      }
+      if (await isGone(client, { repository, tag, signal })) return { row, gone: deletion };
     }
-    await transaction(database, async (trx) => {
-      await lockRepository(trx, context);
-      await applyProblems(trx, context, new Map([[tag, toProblem(error)]]));
-      // The next poll reads it.
-      if (row.verify_attempts < watchLimits.verifyAttempts) return;
-      await trx
-        .updateTable('registry_tags')
-        .set({ verify_at: null, verify_attempts: 0 })
-        .where('registry', '=', registry.id)
-        .where('repository', '=', repository)
-        .where('tag', '=', tag)
-        .execute();
-    });
+    return { row, error };
   }
+}
+
+async function writeTags(
+  trx: Transaction<Database>,
+  context: SeenContext,
+  tags: readonly ReadTag[],
+): Promise<void> {
+  await lockRepository(trx, context);
+  const read = tags.flatMap((one) => ('digest' in one ? [one] : []));
+  const seen = read.map(({ row, digest, mediaType }): SeenTag => {
+    return { tag: row.tag, digest, mediaType, inspect: true, push: row.push ?? undefined };
+  });
+  const applied = await applyTags(trx, context, seen);
+  for (const [at, { change, arrival }] of applied.entries()) {
+    const { push, ...about } = seen[at] ?? {};
+    const isSkipped = change === 'same' && arrival === undefined;
+    if (isSkipped && push !== undefined) await insertSkipped(trx, context, { ...about, push });
+  }
+  for (const one of tags) {
+    if ('gone' in one) {
+      await recordDeletedTag(trx, context, { tag: one.row.tag, deletion: one.gone });
+    } else if ('error' in one) await writeProblem(trx, context, one);
+  }
+}
+
+async function writeProblem(
+  trx: Transaction<Database>,
+  context: SeenContext,
+  { row, error }: { readonly row: TagRow; readonly error: SourceError },
+): Promise<void> {
+  const { tag } = row;
+  await applyProblems(trx, context, new Map([[tag, toProblem(error)]]));
+  // The next poll reads it.
+  if (row.verify_attempts < watchLimits.verifyAttempts) return;
+  await trx
+    .updateTable('registry_tags')
+    .set({ verify_at: null, verify_attempts: 0 })
+    .where('registry', '=', context.registry.id)
+    .where('repository', '=', context.repository)
+    .where('tag', '=', tag)
+    .execute();
 }
 
 /** Whether the registry says so: about the manifest, or by a complete list without the tag. */

@@ -5,6 +5,7 @@
  */
 import type { Logger } from 'pino';
 
+import { serverLimits } from '../floor/limits.ts';
 import { Loop } from '../floor/loop.ts';
 import type { InspectionQueue } from '../inspection/index.ts';
 import { inspectArrivals, settleArrivals } from './inspect-arrivals.ts';
@@ -27,6 +28,8 @@ export interface WatcherOptions extends Omit<PollParts, 'onChange'> {
 export interface Watcher {
   readonly loops: readonly Loop[];
   wake(): void;
+  /** The same for arrivals and reported tags alone. */
+  wakeArrivals(): void;
   /** Polls end at the next request; registries go back to other watchers. */
   stop(): Promise<void>;
 }
@@ -45,9 +48,9 @@ export function startWatcher(options: WatcherOptions): Watcher {
     options.onChange(arrivalsChanged);
   };
   const parts = { ...options, onChange };
-  const periodMs = watchLimits.watchMs;
-  const polls = new Loop({ name: 'watcher polls', periodMs, log, signal });
-  const arrivals = new Loop({ name: 'watcher arrivals', periodMs, log, signal });
+  const timing = { periodMs: watchLimits.watchMs, spacingMs: serverLimits.loopSpacingMs };
+  const polls = new Loop({ name: 'watcher polls', ...timing, log, signal });
+  const arrivals = new Loop({ name: 'watcher arrivals', ...timing, log, signal });
 
   /** Starts polls and does not wait for them: one may take long. */
   async function startPolls(): Promise<void> {
@@ -94,9 +97,9 @@ export function startWatcher(options: WatcherOptions): Watcher {
   const loops = [polls.run(startPolls), arrivals.run(moveArrivals)];
   return {
     loops: [polls, arrivals],
+    wakeArrivals: () => arrivals.wake(),
     wake: () => {
-      polls.wake();
-      arrivals.wake();
+      for (const loop of [polls, arrivals]) loop.wake();
     },
     async stop() {
       stopped.abort(new Error('the watcher stops'));

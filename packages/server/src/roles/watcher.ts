@@ -66,7 +66,7 @@ export async function startWatcher(core: Core): Promise<Role> {
   });
   const hooks = startProcessing({
     ...{ database, log, onEvents, changed: core.changed, registryDirectory: directory },
-    onRecorded: () => watcher.wake(),
+    onRecorded: () => watcher.wakeArrivals(),
   });
   const sending = startSending({
     ...{ database, log, onEvents, random: Math.random },

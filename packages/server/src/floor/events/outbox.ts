@@ -68,7 +68,8 @@ const batchesPerTurn = 20;
 /** Creates the outbox of a process. */
 export function createOutbox(options: OutboxOptions): Outbox {
   const { database, log, signal } = options;
-  const loop = new Loop({ name: 'events', periodMs: serverLimits.eventPollMs, log, signal });
+  const { eventPollMs: periodMs, loopSpacingMs: spacingMs } = serverLimits;
+  const loop = new Loop({ name: 'events', periodMs, spacingMs, log, signal });
   const live: Live = { database, loop, window: undefined, subscribers: 0, waiting: new Set() };
   const retryDelayed = createDelayedRetry(loop);
   const loops = [loop];
@@ -137,7 +138,7 @@ async function deliver(live: Live, retryDelayed: (held: boolean) => void): Promi
     retryDelayed(page.held);
     return;
   }
-  live.loop.wake();
+  live.loop.repeat();
 }
 
 async function* follow(

@@ -54,12 +54,13 @@ const idleTransactions = 1_000n;
 export function startReader(reader: EventReader, parts: ReaderParts): ReaderState {
   const { database, log, signal } = parts;
   const name = `events:${reader.name}`;
-  const loop = new Loop({ name, periodMs: serverLimits.eventPollMs, log, signal });
+  const { eventPollMs: periodMs, readerSpacingMs: spacingMs } = serverLimits;
+  const loop = new Loop({ name, periodMs, spacingMs, log, signal });
   const progress: Progress = { batch: serverLimits.eventBatch, failing: undefined };
   const retryDelayed = createDelayedRetry(loop);
   void loop.run(async () => {
     const page = await advance(reader, progress, parts);
-    if (page?.more === true) loop.wake();
+    if (page?.more === true) loop.repeat();
     retryDelayed(page?.held === true);
   });
   return { name: reader.name, loop, lagSeconds: () => measureLag(database, reader) };
