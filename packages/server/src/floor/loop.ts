@@ -1,6 +1,6 @@
 /**
  * A background loop: runs when it is woken and at least once per period, never twice at a time.
- * With a spacing it rests after each iteration, so that what is reported meanwhile is done together.
+ * With a spacing it rests after each iteration: what is reported meanwhile is then done together.
  * A failed iteration is logged and retried with back-off, and `lastBeatMs` is the time of its last
  * progress, for liveness.
  */
