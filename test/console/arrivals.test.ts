@@ -81,10 +81,21 @@ test('a registry is added, and a wrong setting is marked where it was entered', 
   expect(monitored.violations).toEqual([]);
 });
 
-test('a check of a registry says what works', async () => {
-  await page.getByRole('button', { name: 'Check' }).click();
+test('a registry is checked without being asked, again after a change, and on request', async () => {
+  const { client } = lab.instance;
+  const call = { params: { name: 'lab' } };
+  const checkedAt = async (): Promise<string> => {
+    const { check } = await client.call(operations.registries.show, call);
+    return check?.checkedAt ?? '';
+  };
   await page.getByText('List of repositories').waitFor();
   await page.getByText('Deletion').waitFor();
+  const [first, again] = [await checkedAt(), page.getByRole('button', { name: 'Check again' })];
+  await client.call(operations.registries.update, { ...call, body: { backlog: 9 } });
+  await expect.poll(async () => (await checkedAt()) > first, { timeout: 10_000 }).toBe(true);
+  const second = await checkedAt();
+  await again.click();
+  await expect.poll(async () => (await checkedAt()) > second, { timeout: 10_000 }).toBe(true);
 });
 
 test('a hook is added, and what the registry needs is shown once', async () => {

@@ -11,6 +11,7 @@ import { appendEvents, type NewEvent } from '../floor/events/index.ts';
 import { newId } from '../floor/ids.ts';
 import { inspectionPriorities } from '../inspection/index.ts';
 import type { WatchedRegistry } from './connection.ts';
+import { countTags } from './count-tags.ts';
 import type { WatchProblem } from './problem.ts';
 
 export interface SeenTag {
@@ -183,6 +184,7 @@ async function write(
       })),
     )
     .execute();
+  await countTags(trx, context, changed.filter(({ change }) => change === 'appeared').length);
   await trx
     .insertInto('registry_tag_history')
     .values(
@@ -346,6 +348,7 @@ async function recordAbsence(
 ): Promise<void> {
   if (gone.length === 0) return;
   const { registry, repository, source, actor } = about;
+  await countTags(trx, about, -gone.length);
   const place = { registry: registry.id, repository, change: 'disappeared', source };
   const rows = gone.map(({ tag, digest }) => ({ tag, digest: null, previous: digest }));
   await trx

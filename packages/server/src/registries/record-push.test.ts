@@ -170,13 +170,21 @@ async function pushThree(): Promise<string> {
   return digest;
 }
 
+/** Those of `lab/gone`, whose number the repository has. */
 async function presentTags(): Promise<string[]> {
+  const { tags } = await lab.database
+    .selectFrom('registry_repositories')
+    .select('tags')
+    .where('name', '=', 'lab/gone')
+    .executeTakeFirstOrThrow();
   const rows = await lab.database
     .selectFrom('registry_tags')
     .select('tag')
     .where('present', '=', true)
+    .where('repository', '=', 'lab/gone')
     .orderBy('tag')
     .execute();
+  expect(tags).toBe(rows.length);
   return rows.map(({ tag }) => tag);
 }
 
