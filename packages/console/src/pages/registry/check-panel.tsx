@@ -115,7 +115,7 @@ function useOutdated({ check, changedAt, problem }: Registry): string | undefine
   return Date.parse(check.checkedAt) < now - validMs ? 'more than an hour ago' : undefined;
 }
 
-/** Once for each reason, so that a check that cannot run is not repeated for ever. */
+/** Once for each reason, so that a check that cannot run is not repeated. */
 function useRepeat(registry: Registry, isDue: boolean, repeat: () => void): void {
   const asked = useRef('');
   const { id, check, changedAt, problem } = registry;
