@@ -91,7 +91,8 @@ test('a quarantined image cannot be pulled, and can after garbage collection and
   const verdict = await pull(`${host}/lab/app:${digest.replace(':', '-')}`, 'referrers').catch(
     (error: unknown) => String(error),
   );
-  const plan = await lazaret('quarantine', 'plan', image, '-o', 'json');
+  const shortened = image.slice(0, -50);
+  const plan = await lazaret('quarantine', 'plan', shortened, '-o', 'json');
   expect(JSON.parse(plan)).toMatchObject({
     ...{ tags: ['1', 'latest'], unconfirmed: ['latest'], deletion: 'enabled', manifests: 3 },
   });

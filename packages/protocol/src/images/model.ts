@@ -69,12 +69,3 @@ export const imageFile = placedFile.extend({
 export type ImageFile = z.output<typeof imageFile>;
 
 export const reportFormats = ['json', 'cyclonedx', 'spdx', 'sarif', 'collector'] as const;
-
-/** An image by its digest, or by by at least its first six hexadecimal digits. */
-export const digestStart: z.ZodType<string, string> = z
-  .string()
-  .regex(
-    /^(?:[a-z0-9]+(?:[+._-][a-z0-9]+)*:)?[0-9a-f]{6,128}$/i,
-    'expected a digest, or at least its first 6 hexadecimal digits',
-  )
-  .transform((text) => (text.includes(':') ? text : `sha256:${text}`).toLowerCase());

@@ -28,7 +28,7 @@ export const exceptionTarget = z.object({
     .optional()
     .describe('purl; without a version it covers all versions'),
   path: glob.optional().describe('Path or glob'),
-  image: glob.optional().describe('Digest, or a glob for registry/repository:tag'),
+  image: glob.optional().describe('Digest or its start, or a glob for registry/repository:tag'),
 });
 export type ExceptionTarget = z.output<typeof exceptionTarget>;
 

@@ -5,6 +5,7 @@ import { projectName } from '../access/model.ts';
 import { identifier, line, page, paging, queryList, slug, timestamp } from '../core/fields.ts';
 import { defineOperation, type OperationTag } from '../core/operation.ts';
 import { limits } from '../limits.ts';
+import { digestStart } from '../reports/digest.ts';
 import {
   decision,
   decisionDetail,
@@ -306,10 +307,6 @@ export const exceptions = {
   }),
 } as const;
 
-const digest = z
-  .string()
-  .regex(/^sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})$/, 'expected sha256:DIGEST or sha512:DIGEST');
-
 export const decisions = {
   list: defineOperation({
     name: 'decisions.list',
@@ -322,7 +319,7 @@ export const decisions = {
       ...inProject,
       registry: slug.optional().describe('Only decisions in this registry'),
       repository: line(limits.repositoryChars).optional().describe('Only in this repository'),
-      digest: digest.optional().describe('Only decisions about this digest'),
+      digest: digestStart.optional().describe('Only decisions about this digest, or its start'),
       verdict: queryList(z.enum(policyVerdicts)).optional().describe('Only with this verdict'),
       action: queryList(z.enum(decisionActions)).optional().describe('Only with this action'),
       since: timestamp.optional().describe('Only decisions from this time on'),
@@ -358,7 +355,7 @@ export const decisions = {
     summary: 'Explain the decisions in force about a digest, as of now, rule by rule',
     access: 'policies.read',
     query: z.object({
-      digest: digest.describe('Digest of the image'),
+      digest: digestStart.describe('Digest of the image, or its first hexadecimal digits'),
       ...inProject,
       registry: slug.optional().describe('Only in this registry'),
       repository: line(limits.repositoryChars).optional().describe('Only in this repository'),

@@ -6,7 +6,7 @@ import { identifier, line, page, paging, queryList } from '../core/fields.ts';
 import { defineOperation, type OperationTag } from '../core/operation.ts';
 import { limits } from '../limits.ts';
 import { registryName } from '../registries/model.ts';
-import { digest } from '../reports/digest.ts';
+import { digestStart } from '../reports/digest.ts';
 import {
   actionKinds,
   registryActionStates,
@@ -28,7 +28,10 @@ const image = z
   .string()
   .min(1)
   .max(limits.referenceChars)
-  .describe('Reference with a digest, of a configured registry: HOST/REPOSITORY[:TAG]@DIGEST');
+  .describe(
+    'Reference with a digest, of a configured registry: HOST/REPOSITORY[:TAG]@DIGEST; the start ' +
+      'of a digest suffices if it arrived',
+  );
 
 const subject = {
   image,
@@ -71,7 +74,7 @@ export const quarantine = {
       project: projectName.optional().describe('Only of this project'),
       registry: registryName.optional().describe('Only of this registry'),
       repository: name.optional().describe('Only of this repository'),
-      digest: digest.optional().describe('Only this digest'),
+      digest: digestStart.optional().describe('Only this digest, or its start'),
       state: queryList(z.enum(quarantineStates)).optional().describe('Only in this state'),
     }),
     output: page(quarantineItem),
@@ -183,7 +186,7 @@ export const actions = {
       ...paging,
       project: projectName.optional().describe('Only of this project'),
       registry: registryName.optional().describe('Only on this registry'),
-      digest: digest.optional().describe('Only on this digest'),
+      digest: digestStart.optional().describe('Only on this digest, or its start'),
       kind: queryList(z.enum(actionKinds)).optional().describe('Only of this kind'),
       state: queryList(z.enum(registryActionStates)).optional().describe('Only in this state'),
     }),

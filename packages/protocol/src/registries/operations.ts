@@ -15,6 +15,7 @@ import {
 import { defineOperation, type OperationTag } from '../core/operation.ts';
 import { limits } from '../limits.ts';
 import { verdictState } from '../reports/coverage.ts';
+import { digestStart } from '../reports/digest.ts';
 import {
   arrival,
   arrivalSources,
@@ -249,7 +250,7 @@ export const arrivals = {
       registry: registryName.optional().describe('Only arrivals in this registry'),
       repository: repository.optional().describe('Only arrivals in this repository'),
       tag: tag.optional().describe('Only arrivals of this tag'),
-      digest: digest.optional().describe('Only arrivals of this digest'),
+      digest: digestStart.optional().describe('Only arrivals of this digest, or its start'),
       source: queryList(z.enum(arrivalSources)).optional().describe('Only from this source'),
       state: queryList(z.enum(arrivalStates)).optional().describe('Only arrivals in this state'),
       verdict: queryList(verdictState)

@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { projectName } from '../access/model.ts';
 import { identifier, page, paging, queryBoolean, queryList } from '../core/fields.ts';
 import { defineOperation, type OperationTag } from '../core/operation.ts';
-import { digestStart } from '../images/model.ts';
 import { limits } from '../limits.ts';
+import { digestStart } from '../reports/digest.ts';
 import {
   packageDisagreement,
   script,

@@ -6,7 +6,7 @@ import type { SharedRates } from '@lazaret/analysis';
 import { route } from '../floor/http/index.ts';
 import { projectsWith } from '../floor/principal.ts';
 import type { MissingPart, Slice, SliceContext } from '../floor/slice.ts';
-import type { ConnectionParts } from '../registries/index.ts';
+import { withWholeReference, type ConnectionParts } from '../registries/index.ts';
 import { checkImage } from './check-image.ts';
 import type { GateSettings } from './gate-settings.ts';
 import { ImageJudge } from './judge-images.ts';
@@ -29,9 +29,11 @@ export function gateSlice(
       route(gates.list, ({ query }, { principal }) =>
         listGates(database, projectsWith(principal, 'registries.read'), query),
       ),
-      route(gates.check, ({ query }, { principal, signal }) => {
+      route(gates.check, async ({ query }, { principal, signal }) => {
         const scope = projectsWith(principal, 'registries.read');
-        return checkImage({ settings, upstreams, judge }, { image: query.image, scope, signal });
+        const given = { text: query.image, path: 'query.image' };
+        const image = await withWholeReference(database, scope, given);
+        return checkImage({ settings, upstreams, judge }, { image, scope, signal });
       }),
     ],
     health: {

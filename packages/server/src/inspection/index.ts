@@ -7,7 +7,7 @@ export { knowFromImages, resolveContents } from './know-indicators.ts';
 export { startInspector, type Inspector } from './inspector.ts';
 export { ImageUnavailableError, withImage, type ImageOpenerParts } from './open-image.ts';
 export { openInspectionQueue, type InspectionQueue } from './queue.ts';
-export { findImage, type ImageKey } from './read-images.ts';
+export { findImage, findImageDigests, type ImageKey } from './read-images.ts';
 export { findReadablePlaces, type ReadablePlace } from './readable-places.ts';
 export { readReport } from './read-report.ts';
 export { readVerdicts, type ImageVerdict } from './read-verdicts.ts';

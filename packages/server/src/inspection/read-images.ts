@@ -103,6 +103,23 @@ export async function findImage(
   return row;
 }
 
+/** Digests of images that start so; by the index of the digests. */
+export async function findImageDigests(
+  database: Kysely<Database>,
+  scope: ProjectScope,
+  { start, limit }: { readonly start: string; readonly limit: number },
+): Promise<readonly string[]> {
+  const rows = await database
+    .selectFrom('images')
+    .select('digest')
+    .distinct()
+    .where(sql<boolean>`starts_with(digest, ${start})`)
+    .where(inProjects(scope, undefined))
+    .limit(limit)
+    .execute();
+  return rows.map(({ digest }) => digest);
+}
+
 const wholeDigest = /^sha256:[0-9a-f]{64}$/;
 
 function ambiguous({ digest, field = 'digest' }: ImageKey, digests: readonly string[]): Problem {

@@ -13,6 +13,7 @@ import { longPoll } from '../floor/long-poll.ts';
 import { chooseProject, projectsWith } from '../floor/principal.ts';
 import type { SliceContext } from '../floor/slice.ts';
 import { listProjectNames } from '../access/index.ts';
+import { withWholeDigest, withWholeReference } from '../registries/index.ts';
 import { describeCheck, requireDocument } from './check-document.ts';
 import type { JudgingParts } from './decide-arrivals.ts';
 import { explainDigest } from './explain.ts';
@@ -126,8 +127,9 @@ function exceptionRoutes(parts: PolicyRouteParts): Route[] {
       listExceptions(database, projectsWith(principal, 'policies.read'), query),
     ),
     route(exceptions.add, async ({ body }, context) => {
-      const { project: asked, reason, owner, expires, ...match } = body;
+      const { project: asked, reason, owner, expires, ...given } = body;
       const project = manageIn(context, { project: asked });
+      const match = await withWholeImage(database, project, given);
       const actor = context.principal.name;
       const about = { project, match, reason, owner: owner ?? actor, expires, actor };
       const id = await addException(database, about, { nowMs: now() });
@@ -214,15 +216,32 @@ function decisionRoutes(parts: PolicyRouteParts): Route[] {
   return [
     route(decisions.list, async ({ query }, { principal }) => {
       const scope = projectsWith(principal, 'policies.read');
-      const page = await listDecisions(database, scope, query);
+      const page = await listDecisions(
+        database,
+        scope,
+        await withWholeDigest(database, scope, query),
+      );
       return { ...page, items: await addEffects(parts, page.items) };
     }),
-    route(decisions.explain, async ({ query }, { principal }) => ({
-      items: await explainDigest(parts, projectsWith(principal, 'policies.read'), query),
-    })),
+    route(decisions.explain, async ({ query }, { principal }) => {
+      const scope = projectsWith(principal, 'policies.read');
+      const ask = { ...query, ...(await withWholeDigest(database, scope, query)) };
+      return { items: await explainDigest(parts, scope, ask) };
+    }),
     route(decisions.show, async ({ params }, { principal }) => {
       const scope = projectsWith(principal, 'policies.read');
       return addEffect(parts, await readDecision(database, scope, params.id));
     }),
   ];
+}
+
+/** Stored exceptions have whole digests: a start may become ambiguous. */
+async function withWholeImage<T extends { readonly image?: string | undefined }>(
+  database: PolicyRouteParts['database'],
+  project: string,
+  match: T,
+): Promise<T> {
+  if (match.image === undefined) return match;
+  const given = { text: match.image, path: 'body.image' };
+  return { ...match, image: await withWholeReference(database, [project], given) };
 }

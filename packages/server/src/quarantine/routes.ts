@@ -10,6 +10,7 @@ import { route, type CallContext, type Route } from '../floor/http/index.ts';
 import { longPoll } from '../floor/long-poll.ts';
 import { projectsWith, requirePermission } from '../floor/principal.ts';
 import type { SliceContext } from '../floor/slice.ts';
+import { withWholeDigest, withWholeReference } from '../registries/index.ts';
 import { isActionSettled, listActions, readAction } from './action-store.ts';
 import { approveAction, rejectAction } from './decide-actions.ts';
 import { findTarget, type Target } from './find-target.ts';
@@ -43,15 +44,19 @@ async function target(
   { principal }: CallContext,
   body: Named,
 ): Promise<Target> {
-  return findTarget(database, projectsWith(principal, 'registries.read'), body);
+  const scope = projectsWith(principal, 'registries.read');
+  const given = { text: body.image.trim(), path: 'body.image' };
+  const image = await withWholeReference(database, scope, given);
+  return findTarget(database, scope, { ...body, image });
 }
 
 function itemRoutes(parts: QuarantineParts): Route[] {
   const { database } = parts;
   return [
-    route(quarantine.list, ({ query }, { principal }) =>
-      listItems(database, projectsWith(principal, 'quarantine.read'), query),
-    ),
+    route(quarantine.list, async ({ query }, { principal }) => {
+      const scope = projectsWith(principal, 'quarantine.read');
+      return listItems(database, scope, await withWholeDigest(database, scope, query));
+    }),
     route(quarantine.show, ({ params, query }, context) => {
       const scope = projectsWith(context.principal, 'quarantine.read');
       return wait(parts, context, {
@@ -128,7 +133,10 @@ function actionRoutes(parts: QuarantineParts): Route[] {
     requirePermission(context.principal, 'quarantine.approve', project);
   };
   return [
-    route(actions.list, ({ query }, context) => listActions(database, readable(context), query)),
+    route(actions.list, async ({ query }, context) => {
+      const scope = readable(context);
+      return listActions(database, scope, await withWholeDigest(database, scope, query));
+    }),
     route(actions.show, ({ params, query }, context) => {
       const read = (): Promise<RegistryAction> =>
         readAction(database, readable(context), params.id);

@@ -1,5 +1,6 @@
 /** Watched registries: settings, polls, tags and their history, arrivals. */
 export { recordRemovedDigest } from './apply-tags.ts';
+export { withWholeDigest, withWholeReference } from './complete-digest.ts';
 export { applyConfigured } from './change-registry.ts';
 export {
   countUndecided,

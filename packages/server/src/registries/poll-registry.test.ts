@@ -4,6 +4,8 @@ import { writeFile } from 'node:fs/promises';
 import { buildImage, buildIndex } from '@lazaret/analysis/testing';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 
+import type { ProjectScope } from '../floor/principal.ts';
+import { withWholeDigest } from './complete-digest.ts';
 import { listHistory } from './read-tags.ts';
 import { buildTiny, startWatchFixture, type WatchFixture } from '../testing/watch-fixture.ts';
 
@@ -243,4 +245,26 @@ test('repositories of Harbor are found by its API when its catalog is closed', a
   const id = await lab.watch({ kind: 'harbor', repositories: ['harbor-only/**'] });
   expect((await lab.poll(id)).counts).toMatchObject({ repositories: 1, tags: 1, problems: 0 });
   registry.faults.off();
+});
+
+test('a shortened digest is completed if it is the start of one digest only', async () => {
+  const digests = [await push('lab/short', '1'), await push('lab/short', '2')];
+  const id = await lab.watch({ repositories: ['lab/short'] });
+  await lab.poll(id);
+  const [first = '', second = ''] = digests;
+  const twin = `${first.slice(0, 20)}${second.slice(20)}`;
+  await lab.database
+    .updateTable('arrivals')
+    .set({ digest: twin })
+    .where('digest', '=', second)
+    .execute();
+  const complete = (digest: string, scope: ProjectScope = 'all') =>
+    withWholeDigest(lab.database, scope, { digest });
+  expect(await complete(first.slice(0, 40))).toEqual({ digest: first });
+  await expect(complete(first.slice(0, 20))).rejects.toThrow(
+    `is the start of several digests: ${[first, twin].toSorted().join(', ')}`,
+  );
+  // nothing is learnt about other projects
+  const start = first.slice(0, 40);
+  expect(await complete(start, ['other'])).toEqual({ digest: start });
 });

@@ -16,6 +16,7 @@ import {
   type ChangeContext,
 } from './change-registry.ts';
 import { checkRegistry, type CheckParts } from './check-registry.ts';
+import { withWholeDigest } from './complete-digest.ts';
 import type { ConnectionParts, WatchedRegistry } from './connection.ts';
 import {
   listArrivals,
@@ -196,7 +197,8 @@ function waitForArrival(
 ): Promise<Page<Arrival>> {
   const scope = projectsWith(principal, 'registries.read');
   return longPoll({
-    read: () => listArrivals(parts, scope, query),
+    read: async () =>
+      listArrivals(parts, scope, await withWholeDigest(parts.database, scope, query)),
     isSettled: ({ items }) => items.length > 0,
     changed: (until) => parts.changed(arrivalsChanged, until),
     waitMs: query.waitSeconds * 1_000,
