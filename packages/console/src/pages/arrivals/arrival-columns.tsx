@@ -2,6 +2,8 @@ import type { Arrival, ArrivalSource, ArrivalState } from '@lazaret/protocol';
 import { IconCircleCheck, IconCircleX, IconHourglass, IconLoader2 } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
+import { imageNameOf } from '../../text/image-name.ts';
+import { ImageName } from '../../components/image-name.tsx';
 import { Copyable } from '../../components/copy.tsx';
 import type { Column } from '../../components/data-table.tsx';
 import { PlainText } from '../../components/plain-text.tsx';
@@ -86,13 +88,13 @@ export const arrivalColumns: readonly Column<Arrival>[] = [
 function Name({ arrival }: { readonly arrival: Arrival }): ReactNode {
   const search = useProjectSearch(arrival.project);
   const { repository, tag, registry, inspections } = arrival;
-  const name = tag === null ? repository : `${repository}:${tag}`;
+  const name = imageNameOf(repository, tag);
   const [inspection] = inspections;
   return (
     <div className="cell-name">
       {inspection === undefined ? (
         <strong className="break">
-          <PlainText>{name}</PlainText>
+          <ImageName>{name}</ImageName>
         </strong>
       ) : (
         <LinkAnchor
@@ -101,7 +103,7 @@ function Name({ arrival }: { readonly arrival: Arrival }): ReactNode {
           search={search}
           className="row-link"
         >
-          <PlainText>{name}</PlainText>
+          <ImageName>{name}</ImageName>
         </LinkAnchor>
       )}
       <div className="small dim">{registry}</div>

@@ -9,6 +9,7 @@ import {
 import { useParams } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
+import { imageNameOf } from '../../text/image-name.ts';
 import { Copyable } from '../../components/copy.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { Field } from '../../components/field.tsx';
@@ -52,7 +53,7 @@ function DecisionView({ decision }: DecisionProps): ReactNode {
   return (
     <>
       <PageHeader
-        title={tag === undefined ? repository : `${repository}:${tag}`}
+        title={imageNameOf(repository, tag)}
         eyebrow={<LinkAnchor to="/decisions">Decisions</LinkAnchor>}
       >
         <Copyable value={digest} label="the digest" />

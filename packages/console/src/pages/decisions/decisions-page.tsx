@@ -3,6 +3,8 @@ import { IconBox, IconGavel, IconServer } from '@tabler/icons-react';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { type ReactNode, useMemo } from 'react';
 
+import { imageNameOf } from '../../text/image-name.ts';
+import { ImageName } from '../../components/image-name.tsx';
 import { Copyable } from '../../components/copy.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
@@ -41,7 +43,7 @@ const columns: readonly Column<Decision>[] = [
     cell: ({ id, registry, repository, tags, digest }) => (
       <div className="cell-name">
         <LinkAnchor to="/decisions/$id" params={{ id }} className="row-link">
-          <PlainText>{tags[0] === undefined ? repository : `${repository}:${tags[0]}`}</PlainText>
+          <ImageName>{imageNameOf(repository, tags[0])}</ImageName>
         </LinkAnchor>
         {tags.length > 1 && <span className="dim"> and {plural(tags.length - 1, 'more tag')}</span>}
         <div className="small dim">

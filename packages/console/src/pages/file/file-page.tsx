@@ -9,6 +9,7 @@ import {
 import { useParams } from '@tanstack/react-router';
 import { type ReactNode, useEffect } from 'react';
 
+import { ImageName } from '../../components/image-name.tsx';
 import { useOperation } from '../../data.ts';
 import { Copyable } from '../../components/copy.tsx';
 import { Field } from '../../components/field.tsx';
@@ -276,7 +277,7 @@ function PlaceRow({ place }: { readonly place: FilePlace }): ReactNode {
           search={inProject}
           title={imageTitle({ names, digest: image })}
         >
-          <PlainText>{names[0] ?? shortDigest(image)}</PlainText>
+          <ImageName>{names[0] ?? shortDigest(image)}</ImageName>
         </LinkAnchor>
         <div className="dim mono">{shortDigest(image)}</div>
         {platform !== null && (

@@ -1,6 +1,7 @@
 import { formatSize, type Image } from '@lazaret/protocol';
 import type { ReactNode } from 'react';
 
+import { ImageName } from '../../components/image-name.tsx';
 import { type Column } from '../../components/data-table.tsx';
 import { PlainText } from '../../components/plain-text.tsx';
 import { LinkAnchor } from '../../components/router-link.tsx';
@@ -57,7 +58,7 @@ export function ImageLink({ image }: { readonly image: Image }): ReactNode {
       className="row-link"
       title={imageTitle(image)}
     >
-      <PlainText>{image.names[0] ?? shortDigest(image.digest)}</PlainText>
+      <ImageName>{image.names[0] ?? shortDigest(image.digest)}</ImageName>
     </LinkAnchor>
   );
 }

@@ -3,6 +3,7 @@ import { IconZoomScan } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
+import { ImageName } from '../../components/image-name.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { PlainText } from '../../components/plain-text.tsx';
@@ -52,7 +53,7 @@ function InspectionRow({ inspection }: { readonly inspection: Inspection }): Rea
       <InspectionBadge state={state} />
       <div className="grow">
         <Link to="/inspections/$id" params={{ id }} className="job-row-name">
-          <PlainText>{inspectionTitle(inspection)}</PlainText>
+          <ImageName>{inspectionTitle(inspection)}</ImageName>
         </Link>
         <div className="dim small break">
           {platform !== undefined && `${platform}, `}

@@ -1,6 +1,7 @@
 import { escapeInvisible, type Inspection } from '@lazaret/protocol';
 import type { ReactNode } from 'react';
 
+import { ImageName } from '../../components/image-name.tsx';
 import type { Column } from '../../components/data-table.tsx';
 import { PlainText } from '../../components/plain-text.tsx';
 import { LinkAnchor } from '../../components/router-link.tsx';
@@ -25,7 +26,7 @@ export const inspectionColumns: readonly Column<Inspection>[] = [
           className="row-link"
           title={inspectionLabel(inspection)}
         >
-          <PlainText>{inspectionTitle(inspection)}</PlainText>
+          <ImageName>{inspectionTitle(inspection)}</ImageName>
         </LinkAnchor>
         <div className="small dim">
           <span className="mono">{inspection.id}</span>

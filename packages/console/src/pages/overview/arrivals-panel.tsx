@@ -3,9 +3,10 @@ import { IconPackageImport } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 
+import { imageNameOf } from '../../text/image-name.ts';
+import { ImageName } from '../../components/image-name.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { Panel } from '../../components/panel.tsx';
-import { PlainText } from '../../components/plain-text.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { LinkAnchor } from '../../components/router-link.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
@@ -101,7 +102,7 @@ function ArrivalRow({ arrival }: { readonly arrival: Arrival }): ReactNode {
           search={{ registry, repository, ...(tag !== null && { tag }) }}
           className="job-row-name"
         >
-          <PlainText>{tag === null ? repository : `${repository}:${tag}`}</PlainText>
+          <ImageName>{imageNameOf(repository, tag)}</ImageName>
         </Link>
         <div className="dim small break">{registry}</div>
       </div>

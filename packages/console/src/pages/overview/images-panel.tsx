@@ -3,10 +3,10 @@ import { IconPackages } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
+import { ImageName } from '../../components/image-name.tsx';
 import { useOperation } from '../../data.ts';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { Panel } from '../../components/panel.tsx';
-import { PlainText } from '../../components/plain-text.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { LinkAnchor, LinkButton } from '../../components/router-link.tsx';
 import { Severities, VerdictBadge } from '../../components/verdict-badge.tsx';
@@ -71,7 +71,7 @@ function ImageRow({ image }: { readonly image: Image }): ReactNode {
           search={search}
           className="job-row-name"
         >
-          <PlainText>{image.names[0] ?? shortDigest(image.digest)}</PlainText>
+          <ImageName>{image.names[0] ?? shortDigest(image.digest)}</ImageName>
         </Link>
         <div className="small">
           <Severities counts={image.findings} />

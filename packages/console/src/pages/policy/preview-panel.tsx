@@ -3,6 +3,8 @@ import { operations, plural, type PreviewedChange, type RejudgePreview } from '@
 import { IconArrowRight, IconEye } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 
+import { imageNameOf } from '../../text/image-name.ts';
+import { ImageName } from '../../components/image-name.tsx';
 import { Copyable } from '../../components/copy.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
@@ -219,7 +221,7 @@ function ChangedImage({ change, project }: ChangedImageProps): ReactNode {
         search={{ ...search, registry, repository, digest }}
         className="row-link"
       >
-        <PlainText>{tag === undefined ? repository : `${repository}:${tag}`}</PlainText>
+        <ImageName>{imageNameOf(repository, tag)}</ImageName>
       </LinkAnchor>
       {tags.length > 1 && (
         <span className="dim small"> and {plural(tags.length - 1, 'more tag')}</span>

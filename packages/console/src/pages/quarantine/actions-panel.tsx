@@ -3,6 +3,7 @@ import { operations, type RegistryAction } from '@lazaret/protocol';
 import { IconHistory } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 
+import { ImageName } from '../../components/image-name.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { Panel } from '../../components/panel.tsx';
@@ -66,7 +67,7 @@ function Name({ action }: { readonly action: RegistryAction }): ReactNode {
         </LinkAnchor>
       )}
       <div className="small dim break">
-        {registry} · <PlainText>{repository}</PlainText>
+        {registry} · <ImageName>{repository}</ImageName>
       </div>
     </div>
   );

@@ -1,6 +1,8 @@
 import { formatSize, type QuarantineItem } from '@lazaret/protocol';
 import type { ReactNode } from 'react';
 
+import { imageNameOf } from '../../text/image-name.ts';
+import { ImageName } from '../../components/image-name.tsx';
 import { Copyable } from '../../components/copy.tsx';
 import type { Column } from '../../components/data-table.tsx';
 import { PlainText } from '../../components/plain-text.tsx';
@@ -47,14 +49,14 @@ function Name({ item }: { readonly item: QuarantineItem }): ReactNode {
   return (
     <div className="cell-name">
       <LinkAnchor to="/quarantine/$id" params={{ id }} className="row-link">
-        <PlainText>{repository}</PlainText>
+        <ImageName>{imageNameOf(repository, tags[0])}</ImageName>
       </LinkAnchor>
       <div className="small dim break">
         {registry}
-        {tags.length > 0 && (
+        {tags.length > 1 && (
           <>
-            {' · '}
-            <PlainText>{tags.join(', ')}</PlainText>
+            {' · also '}
+            <PlainText>{tags.slice(1).join(', ')}</PlainText>
           </>
         )}
       </div>

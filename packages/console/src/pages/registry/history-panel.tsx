@@ -3,6 +3,8 @@ import { IconArrowsExchange, IconCirclePlus, IconCircleX, IconHistory } from '@t
 import { useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
+import { imageNameOf } from '../../text/image-name.ts';
+import { ImageName } from '../../components/image-name.tsx';
 import { Copyable } from '../../components/copy.tsx';
 import { type Column, DataTable } from '../../components/data-table.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
@@ -30,7 +32,7 @@ const columns: readonly Column<TagChange>[] = [
     label: 'Tag',
     cell: ({ repository, tag }) => (
       <div className="cell-name break">
-        <PlainText>{`${repository}:${tag}`}</PlainText>
+        <ImageName>{imageNameOf(repository, tag)}</ImageName>
       </div>
     ),
   },

@@ -11,6 +11,7 @@ import {
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
+import { ImageName } from '../../components/image-name.tsx';
 import { HashLink } from '../../components/hash-link.tsx';
 import { PlainText } from '../../components/plain-text.tsx';
 import { LinkAnchor } from '../../components/router-link.tsx';
@@ -63,7 +64,7 @@ function InImage({ hit, image }: { readonly hit: SearchHit; readonly image: stri
         className="hit-image-name"
         title={imageTitle({ names: hit.names, digest: image })}
       >
-        <PlainText>{hit.names[0] ?? shortDigest(image)}</PlainText>
+        <ImageName>{hit.names[0] ?? shortDigest(image)}</ImageName>
       </LinkAnchor>
       <div className="dim mono">{shortDigest(image)}</div>
       {hit.platform !== null && (
@@ -145,7 +146,7 @@ export function HitFacts({ hit, isPlain }: HitFactsProps): ReactNode {
         <HashLink sha256={file.sha256} chars={12} plain />
       )}
       {isPlain === true && kind !== 'image' && hit.image !== null && (
-        <PlainText>{hit.names[0] ?? shortDigest(hit.image)}</PlainText>
+        <ImageName>{hit.names[0] ?? shortDigest(hit.image)}</ImageName>
       )}
       <LayerTag layer={hit.layer} hiddenBy={hit.hiddenBy} />
     </>
