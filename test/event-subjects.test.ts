@@ -249,6 +249,9 @@ async function changePolicies(): Promise<void> {
   const body = { rule: 'all', reason: 'pilot', expires: '2099-01-01' };
   const { id } = await client.call(exceptions.add, { body });
   await client.call(exceptions.remove, { params: { id } });
+  expect(await client.call(exceptions.show, { params: { id } })).toMatchObject({
+    state: 'removed',
+  });
   const vex = JSON.stringify({ '@context': 'https://openvex.dev/ns/v0.2.0', statements: [] });
   const query = { name: 'vendor', expires: '2099-01-01' };
   await client.call(exceptions.importVex, { query, body: vex });

@@ -223,12 +223,13 @@ test('policies, exceptions and decisions of another project are hidden', async (
   const hidden = [
     visit(url, decisions.show, { visitor, params: { id: decision?.id ?? '' } }),
     visit(url, decisions.explain, { visitor, query: { digest } }),
+    visit(url, exceptions.show, { visitor, params: { id: exception?.id ?? '' } }),
     visit(url, exceptions.remove, { visitor, params: { id: exception?.id ?? '' } }),
     visit(url, policies.show, { visitor, params: { name: 'file' }, query: { project: 'default' } }),
     visit(url, policies.apply, { visitor, body: { project: 'default', document } }),
   ];
   expect((await Promise.all(hidden)).map(({ status }) => status)).toEqual([
-    404, 404, 404, 404, 404,
+    404, 404, 404, 404, 404, 404,
   ]);
   const own = await visit(url, policies.apply, { visitor, body: { project: 'red', document } });
   expect(own.status).toBe(200);

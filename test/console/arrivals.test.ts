@@ -99,7 +99,10 @@ test('a registry is checked without being asked, again after a change, and on re
 });
 
 test('a hook is added, and what the registry needs is shown once', async () => {
-  await visitPage(page, consoleUrl('hooks'), 'No hooks yet');
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox', { name: 'Search text' }).fill('hook');
+  await page.getByRole('option', { name: 'Page Hooks' }).click();
+  await page.getByText('No hooks yet').waitFor();
   await page.getByRole('button', { name: 'Add hook' }).first().click();
   await page.getByRole('combobox', { name: 'Registry' }).click();
   await page.getByRole('option', { name: 'lab' }).click();

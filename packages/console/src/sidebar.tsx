@@ -1,25 +1,5 @@
 import { operations } from '@lazaret/protocol';
-import {
-  type Icon,
-  IconApi,
-  IconBell,
-  IconBook,
-  IconBuildingWarehouse,
-  IconChecklist,
-  IconCpu2,
-  IconGavel,
-  IconLayoutDashboard,
-  IconListDetails,
-  IconLock,
-  IconMicroscope,
-  IconPackageImport,
-  IconPackages,
-  IconScript,
-  IconSearch,
-  IconSettings,
-  IconShieldOff,
-  IconUpload,
-} from '@tabler/icons-react';
+import { IconApi, IconBook, IconUpload } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
@@ -28,28 +8,13 @@ import { useOperation } from './data.ts';
 import { Logo } from './components/logo.tsx';
 import { SchemeSwitch } from './components/scheme-switch.tsx';
 import { UserMenu } from './components/user-menu.tsx';
+import { type NavPage, useNavPages } from './nav-pages.ts';
 import { useAllowed } from './session.ts';
-
-const navItems = [
-  { to: '/', label: 'Overview', icon: IconLayoutDashboard },
-  { to: '/jobs', label: 'Jobs', icon: IconListDetails },
-  { to: '/images', label: 'Images', icon: IconPackages },
-  { to: '/arrivals', label: 'Arrivals', icon: IconPackageImport },
-  { to: '/decisions', label: 'Decisions', icon: IconGavel },
-  { to: '/policies', label: 'Policies', icon: IconChecklist },
-  { to: '/exceptions', label: 'Exceptions', icon: IconShieldOff },
-  { to: '/registries', label: 'Registries', icon: IconBuildingWarehouse },
-  { to: '/quarantine', label: 'Quarantine', icon: IconLock },
-  { to: '/search', label: 'Search', icon: IconSearch },
-  { to: '/engines', label: 'Engines', icon: IconMicroscope },
-  { to: '/nodes', label: 'Nodes', icon: IconCpu2 },
-] as const;
 
 /** The navigation. */
 export function Sidebar({ className }: { readonly className: string }): ReactNode {
   const maySubmit = useAllowed('jobs.submit');
-  const mayAudit = useAllowed('audit.read');
-  const mayNotify = useAllowed('notifications.manage');
+  const pages = useNavPages();
   const { data } = useOperation(operations.system.show, {}, { refetchMs: 60_000 });
   return (
     <aside className={className} aria-label="Navigation">
@@ -62,12 +27,9 @@ export function Sidebar({ className }: { readonly className: string }): ReactNod
             <IconUpload size={18} aria-hidden /> Submit a file
           </Link>
         )}
-        {navItems.map((item) => (
-          <SidebarLink key={item.to} {...item} />
+        {pages.map((page) => (
+          <SidebarLink key={page.to} {...page} />
         ))}
-        {mayNotify && <SidebarLink to="/notifications" label="Notifications" icon={IconBell} />}
-        {mayAudit && <SidebarLink to="/audit" label="Audit" icon={IconScript} />}
-        <SidebarLink to="/settings" label="Settings" icon={IconSettings} />
       </nav>
       <div className="sidebar-footer">
         <SchemeSwitch />
@@ -86,13 +48,7 @@ export function Sidebar({ className }: { readonly className: string }): ReactNod
   );
 }
 
-interface SidebarLinkProps {
-  readonly to: (typeof navItems)[number]['to'] | '/audit' | '/notifications' | '/settings';
-  readonly label: string;
-  readonly icon: Icon;
-}
-
-function SidebarLink({ to, label, icon: LinkIcon }: SidebarLinkProps): ReactNode {
+function SidebarLink({ to, label, icon: LinkIcon }: NavPage): ReactNode {
   return (
     <Link
       to={to}

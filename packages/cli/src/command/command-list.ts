@@ -77,6 +77,7 @@ const aliases: Readonly<Record<string, string>> = {
   ls: 'list',
   node: 'nodes',
   notification: 'notifications',
+  poll: 'sync',
   project: 'projects',
   registry: 'registries',
   script: 'scripts',

@@ -8,6 +8,7 @@ const long = 'registry.internal.example.org/platform/team-payments/services/chec
 test.each([
   ['lab/app:1.0', 'lab/app:1.0'],
   [`lab/app@${digest}`, 'lab/app@sha256:0123456789ab…'],
+  [`lab/app:1.0@${digest}`, 'lab/app:1.0'],
   [`${long}:2026-11-30`, 'registry.internal.example.org/…/checkout/web:2026-11-30'],
   [`${long}@${digest}`, 'registry.internal.example.org/…/web@sha256:0123456789ab…'],
   [`${long}:${'1'.repeat(40)}`, `…/web:${'1'.repeat(40)}`],

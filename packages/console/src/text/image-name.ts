@@ -1,7 +1,7 @@
 /** Names of images, shortened where they say the least. */
 const charsMax = 60;
 const digestChars = 12;
-const longDigest = /@(sha(?:256|512)):([0-9a-f]{13,})$/;
+const longDigest = /(:[^/:@]+)?@(sha(?:256|512)):([0-9a-f]{13,})$/;
 
 /** The name of an image in a repository, with its tag if it has one. */
 export function imageNameOf(repository: string, tag: string | null | undefined): string {
@@ -10,12 +10,14 @@ export function imageNameOf(repository: string, tag: string | null | undefined):
 
 /**
  * Components between the registry and the last one give way first, so that the last one and the tag
- * remain: `registry.example.org/…/web:1.2`. Digests are shortened as everywhere.
+ * remain: `registry.example.org/…/web:1.2`. A digest is shortened, or left out after a tag.
  */
 export function shortenImageName(name: string): string {
-  const text = name.replace(longDigest, (_, algorithm: string, hex: string) => {
-    return `@${algorithm}:${hex.slice(0, digestChars)}…`;
-  });
+  const text = name.replace(
+    longDigest,
+    (_, tag: string | undefined, algorithm: string, hex: string) =>
+      tag === undefined ? `@${algorithm}:${hex.slice(0, digestChars)}…` : tag,
+  );
   if (text.length <= charsMax) return text;
   const components = text.split('/');
   const last = components.at(-1) ?? '';

@@ -271,6 +271,17 @@ export const exceptions = {
       columns: ['id', 'project', 'state', 'match', 'reason', 'owner', 'expires', 'source'],
     },
   }),
+  show: defineOperation({
+    name: 'exceptions.show',
+    method: 'GET',
+    path: '/api/v1/exceptions/:id',
+    summary: 'Show an exception, also one that expired or was removed',
+    access: 'policies.read',
+    params: z.object({ id: identifier.describe('ID of the exception') }),
+    output: policyException,
+    errors: ['not_found'],
+    cli: { command: 'exceptions show' },
+  }),
   add: defineOperation({
     name: 'exceptions.add',
     method: 'POST',

@@ -1,5 +1,6 @@
 /** HTTP of policies, exceptions, decisions, and judging again. */
 import {
+  exceptionStates,
   limits,
   operations,
   Problem,
@@ -10,7 +11,7 @@ import { z } from 'zod';
 
 import { checkCursor, route, type CallContext, type Route } from '../floor/http/index.ts';
 import { longPoll } from '../floor/long-poll.ts';
-import { chooseProject, projectsWith } from '../floor/principal.ts';
+import { chooseProject, projectsWith, type ProjectScope } from '../floor/principal.ts';
 import type { SliceContext } from '../floor/slice.ts';
 import { listProjectNames } from '../access/index.ts';
 import { withWholeDigest, withWholeReference } from '../registries/index.ts';
@@ -126,6 +127,9 @@ function exceptionRoutes(parts: PolicyRouteParts): Route[] {
     route(exceptions.list, ({ query }, { principal }) =>
       listExceptions(database, projectsWith(principal, 'policies.read'), query),
     ),
+    route(exceptions.show, ({ params }, { principal }) =>
+      readException(parts, params.id, projectsWith(principal, 'policies.read')),
+    ),
     route(exceptions.add, async ({ body }, context) => {
       const { project: asked, reason, owner, expires, ...given } = body;
       const project = manageIn(context, { project: asked });
@@ -134,7 +138,7 @@ function exceptionRoutes(parts: PolicyRouteParts): Route[] {
       const about = { project, match, reason, owner: owner ?? actor, expires, actor };
       const id = await addException(database, about, { nowMs: now() });
       afterChange(parts);
-      return readException(parts, id);
+      return readException(parts, id, 'all');
     }),
     route(exceptions.remove, async ({ params }, { principal }) => {
       const scope = projectsWith(principal, 'policies.manage');
@@ -168,8 +172,12 @@ async function readText(context: CallContext): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-async function readException({ database }: PolicyRouteParts, id: string): Promise<StoredException> {
-  const { items } = await listExceptions(database, 'all', { id, limit: 1 });
+async function readException(
+  { database }: PolicyRouteParts,
+  id: string,
+  scope: ProjectScope,
+): Promise<StoredException> {
+  const { items } = await listExceptions(database, scope, { id, limit: 1, state: exceptionStates });
   const [found] = items;
   if (found === undefined) throw new Problem('not_found', `there is no exception ${id}`);
   return found;

@@ -8,6 +8,7 @@ import {
   IconPlayerPlay,
   IconRefresh,
   IconTrash,
+  IconWebhook,
 } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, type ReactNode, useState } from 'react';
@@ -29,7 +30,8 @@ interface RegistryProps {
 /** Poll, change, disable and remove a registry. */
 export function RegistryActions({ registry }: RegistryProps): ReactNode {
   const mayManage = useAllowed('registries.manage');
-  const { name, settings, source, project } = registry;
+  const mayManageHooks = useAllowed('hooks.manage');
+  const { name, settings, source, project, address } = registry;
   return (
     <div className="row">
       <LinkButton
@@ -40,6 +42,11 @@ export function RegistryActions({ registry }: RegistryProps): ReactNode {
       >
         Arrivals
       </LinkButton>
+      {mayManageHooks && address !== 'local' && (
+        <LinkButton to="/hooks" variant="default" leftSection={<IconWebhook size={16} />}>
+          Hooks
+        </LinkButton>
+      )}
       {mayManage && source === 'api' && (
         <>
           <EnableButton registry={registry} />

@@ -7,6 +7,7 @@ import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState 
 
 import { useOperation } from '../../data.ts';
 import { ProblemNotice } from '../../components/notice.tsx';
+import { type NavPage, useNavPages } from '../../nav-pages.ts';
 import { useIdentity } from '../../session.ts';
 import { HitFacts, HitTitle, kindIcons } from './hit-row.tsx';
 import { hitTarget } from './hit-target.ts';
@@ -20,6 +21,8 @@ type Option =
   | { readonly type: 'hit'; readonly hit: SearchHit }
   /** The page of the file with the searched SHA-256. */
   | { readonly type: 'file'; readonly sha256: string }
+  /** A page of the menu. */
+  | { readonly type: 'page'; readonly page: NavPage }
   | { readonly type: 'all'; readonly kind: SearchKind | undefined };
 
 interface SearchPaletteProps {
@@ -59,6 +62,7 @@ function Palette({ onClose }: { readonly onClose: () => void }): ReactNode {
     { enabled: text !== '', keepPrevious: true },
   );
   const answer = text === '' ? undefined : query.data;
+  const pages = useNavPages();
   const groups = (answer?.groups ?? []).filter(({ count }) => count > 0);
   const options: Option[] = [
     ...fileOption(text, groups),
@@ -68,6 +72,9 @@ function Palette({ onClose }: { readonly onClose: () => void }): ReactNode {
         .map((hit) => ({ type: 'hit', hit }) as const),
       ...(count > itemsPerKind ? [{ type: 'all', kind } as const] : []),
     ]),
+    ...pages
+      .filter(({ label }) => startsWith(label, words))
+      .map((page) => ({ type: 'page', page }) as const),
     ...(words === '' ? [] : [{ type: 'all', kind: undefined } as const]),
   ];
   const selected = Math.min(at, Math.max(0, options.length - 1));
@@ -119,7 +126,7 @@ function Palette({ onClose }: { readonly onClose: () => void }): ReactNode {
       <div className="palette-list" role="listbox" id={listId} aria-label="Results">
         {words === '' && (
           <div className="palette-group">
-            Jobs, images, artifacts, files by hash, name or path, packages, findings
+            Jobs, images, artifacts, files by hash, name or path, packages, findings; pages
           </div>
         )}
         {options.map((option, index) => (
@@ -171,6 +178,10 @@ function useOpenOption(text: string, onClose: () => void): (option: Option | und
       void navigate({ to: '/files/$sha256', params: { sha256: option.sha256 } });
       return;
     }
+    if (option?.type === 'page') {
+      void navigate({ to: option.page.to });
+      return;
+    }
     if (option?.type === 'hit') {
       const { project } = option.hit;
       void navigate(hitTarget(option.hit, projects.length < 2 ? {} : { project }));
@@ -179,6 +190,12 @@ function useOpenOption(text: string, onClose: () => void): (option: Option | und
     const kind = option?.type === 'all' ? option.kind : undefined;
     void navigate({ to: '/search', search: { text, ...(kind === undefined ? {} : { kind }) } });
   };
+}
+
+const pageCharsMin = 2;
+
+function startsWith(label: string, words: string): boolean {
+  return words.length >= pageCharsMin && label.toLowerCase().startsWith(words.toLowerCase());
 }
 
 function fileOption(text: string, groups: readonly { kind: SearchKind }[]): Option[] {
@@ -206,6 +223,7 @@ function moveSelection(key: string, at: number, count: number): number | undefin
 
 function optionKey(option: Option, index: number): string {
   if (option.type === 'file') return 'file';
+  if (option.type === 'page') return option.page.to;
   return option.type === 'all'
     ? `all ${option.kind ?? ''}`
     : `${option.hit.kind} ${option.hit.id} ${index}`;
@@ -283,6 +301,7 @@ function PaletteOption(props: PaletteOptionProps): ReactNode {
 function OptionIcon({ option }: { readonly option: Option }): ReactNode {
   const look = { size: 17, stroke: 1.7, 'aria-hidden': true } as const;
   if (option.type === 'file') return <IconFileSearch {...look} />;
+  if (option.type === 'page') return <option.page.icon {...look} />;
   if (option.type === 'all') return <IconWorldSearch {...look} />;
   const KindIcon = kindIcons[option.hit.kind];
   return <KindIcon {...look} />;
@@ -290,6 +309,7 @@ function OptionIcon({ option }: { readonly option: Option }): ReactNode {
 
 function optionText(option: Exclude<Option, { type: 'hit' }>, words: string): string {
   if (option.type === 'file') return 'All information about this file';
+  if (option.type === 'page') return `Page ${option.page.label}`;
   if (option.kind === undefined) return `All results for “${words}”`;
   return `All ${kindWords[option.kind].many.toLowerCase()}`;
 }
