@@ -10,14 +10,10 @@ export function imageNameOf(repository: string, tag: string | null | undefined):
 
 /**
  * Components between the registry and the last one give way first, so that the last one and the tag
- * remain: `registry.example.org/…/web:1.2`. A digest is shortened, or left out after a tag.
+ * remain: `registry.example.org/…/web:1.2`. A digest is shortened, or omitted after a tag.
  */
 export function shortenImageName(name: string): string {
-  const text = name.replace(
-    longDigest,
-    (_, tag: string | undefined, algorithm: string, hex: string) =>
-      tag === undefined ? `@${algorithm}:${hex.slice(0, digestChars)}…` : tag,
-  );
+  const text = shortenDigest(name);
   if (text.length <= charsMax) return text;
   const components = text.split('/');
   const last = components.at(-1) ?? '';
@@ -43,4 +39,11 @@ function shortenMiddle(text: string): string {
   if (chars.length <= charsMax) return text;
   const half = Math.floor((charsMax - 1) / 2);
   return `${chars.slice(0, half).join('')}…${chars.slice(-half).join('')}`;
+}
+
+function shortenDigest(name: string): string {
+  const match = longDigest.exec(name);
+  if (match === null) return name;
+  const [{ length }, tag, algorithm = '', hex = ''] = match;
+  return `${name.slice(0, -length)}${tag ?? `@${algorithm}:${hex.slice(0, digestChars)}…`}`;
 }
