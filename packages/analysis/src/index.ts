@@ -24,6 +24,7 @@ export { checkArchiveStart } from './source/archive-start.ts';
 export type { FileBytes } from './source/file-bytes.ts';
 export { inspect, inspectTree } from './inspection/inspect.ts';
 export type { InspectOptions } from './inspection/inspect.ts';
+export { LayerThreads } from './inspection/layers/layer-threads.ts';
 export type { InspectProgress } from './inspection/layers/progress.ts';
 export {
   inspectImage,

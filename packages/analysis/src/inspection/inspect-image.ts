@@ -29,6 +29,7 @@ import type { AdvisoryDatabase } from '../vulnerability/advisory-database.ts';
 import { matchReport } from '../vulnerability/advisory-coverage.ts';
 import { inspect, inspectTree } from './inspect.ts';
 import type { InspectOptions } from './inspect.ts';
+import type { LayerThreads } from './layers/layer-threads.ts';
 import type { InspectProgress } from './layers/progress.ts';
 import type { GivenScannerSettings } from '../scan/scanner-module.ts';
 
@@ -94,6 +95,8 @@ export interface InspectHooks {
   readonly onWarning?: (text: string) => void;
   /** Shares rate limits among inspections. */
   readonly sharedRates?: SharedRates | undefined;
+  /** Threads that outlive the inspection; its own ones unless given. */
+  readonly threads?: LayerThreads | undefined;
   /** Returns the archive for the reference, instead of the source that its form indicates. */
   readonly openArchive?: (() => Promise<FileBytes>) | undefined;
   /** Called once when the reference is standard input, which is unavailable without it. */
@@ -196,11 +199,11 @@ export async function inspectOpened(
 
 export function inspectOptions(
   { platform, files, similarity = false, scanners, cache, parallel, timeMs }: InspectRequest,
-  { toolVersion, now, signal, onProgress, onWarning }: InspectHooks,
+  { toolVersion, now, signal, onProgress, onWarning, threads }: InspectHooks,
   advisories: AdvisoryDatabase | undefined,
 ): InspectOptions {
   return {
-    ...{ platform, files, scanners, toolVersion, now, similarity },
+    ...{ platform, files, scanners, toolVersion, now, similarity, threads },
     ...(cache !== undefined && { cache }),
     ...(parallel !== undefined && { parallel }),
     ...(timeMs !== undefined && { timeMs }),

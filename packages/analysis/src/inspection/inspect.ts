@@ -22,6 +22,7 @@ import { describeImage } from './summary/describe-image.ts';
 import { LayerScheduler } from './layers/layer-scheduler.ts';
 import type { LayerOutcome } from './layers/layer-scheduler.ts';
 import type { LayerRunner } from './layers/layer-task.ts';
+import { LayerThreads } from './layers/layer-threads.ts';
 import { LayerWorkers } from './layers/layer-workers.ts';
 import type { InspectProgress } from './layers/progress.ts';
 import { inlineRunner } from './layers/run-layer-task.ts';
@@ -45,6 +46,8 @@ export interface InspectOptions {
   readonly files?: boolean;
   /** Number of threads for layers, the number of cores unless given; 0 uses the current thread. */
   readonly parallel?: number;
+  /** Threads that outlive the inspection; its own ones unless given. */
+  readonly threads?: LayerThreads | undefined;
   /** Time limit for one layer; `layerMs` unless given. */
   readonly timeMs?: number;
   /** The listing of the source when it was listed before; it is listed here unless given. */
@@ -187,7 +190,7 @@ function closeCache(cache: AnalysisCache, { cache: bounds, onWarning }: InspectO
 }
 
 function chooseRunner(
-  { parallel, scanners, cache: place, now }: InspectOptions,
+  { parallel, scanners, cache: place, now, threads }: InspectOptions,
   cache: AnalysisCache | undefined,
   inline: Parameters<typeof inlineRunner>[0],
 ): LayerRunner {
@@ -197,7 +200,8 @@ function chooseRunner(
     cacheDirectory: cache?.warning === undefined ? place?.directory : undefined,
     nowMs: now(),
   };
-  return new LayerWorkers(settings, parallel ?? availableParallelism());
+  const lent = threads ?? new LayerThreads({ keeps: false });
+  return new LayerWorkers(settings, lent, parallel ?? availableParallelism());
 }
 
 async function describeBeforeAndAfter({

@@ -33,7 +33,7 @@ export interface ResolvedImage extends ImageResolution {
 
 type ResolveHooks = Pick<
   InspectHooks,
-  'toolVersion' | 'now' | 'signal' | 'sharedRates' | 'openArchive'
+  'toolVersion' | 'now' | 'signal' | 'sharedRates' | 'threads' | 'openArchive'
 >;
 
 /** Undefined for directories and containers. Throws SourceError. */

@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { InspectRequest, SharedRates } from '@lazaret/analysis';
+import { LayerThreads, type InspectRequest, type SharedRates } from '@lazaret/analysis';
 import {
   pickScannerSettings,
   scannerIds,
@@ -59,8 +59,9 @@ export async function startInspector(options: InspectorOptions): Promise<Inspect
   const places = { cache: join(directory, 'cache'), spool: join(directory, 'spool') };
   await Promise.all(Object.values(places).map((path) => mkdir(path, { recursive: true })));
   const running = new Set<Promise<void>>();
+  const threads = new LayerThreads({ keeps: settings.parallel !== 0 });
   const parts = {
-    ...options,
+    ...{ ...options, threads },
     timeLimitMs: settings.timeLimit,
     describe: (about: DescribedInspection) => describeRequest(about, { ...options, places }),
   };
@@ -70,6 +71,7 @@ export async function startInspector(options: InspectorOptions): Promise<Inspect
     });
   };
   sweep();
+  const preparing = setTimeout(() => threads.prepare(), inspectionLimits.prepareMs);
   const timer = setInterval(sweep, inspectionLimits.orphanLayerMs);
   await queue.work({
     concurrency: settings.concurrency,
@@ -86,9 +88,11 @@ export async function startInspector(options: InspectorOptions): Promise<Inspect
   });
   return {
     async stop() {
+      clearTimeout(preparing);
       clearInterval(timer);
       stopped.abort(new Error('the inspector stops'));
       await Promise.allSettled(running);
+      await threads.close();
     },
   };
 }

@@ -11,6 +11,8 @@ export const inspectionLimits = {
   retryMaxMs: 5 * minuteMs,
   leaseMs: 30_000,
   pollMs: 1_000,
+  /** After the start, which it should not slow down, a first thread is started ahead. */
+  prepareMs: 2_000,
   progressMs: 1_000,
   /** Maximum age of the shown state of the scanners. */
   scannerStateMs: 5 * minuteMs,

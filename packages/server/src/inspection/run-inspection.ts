@@ -11,6 +11,7 @@ import {
   resolveImage,
   type InspectRequest,
   type ResolvedImage,
+  type LayerThreads,
   type SharedRates,
   type SourceRemedy,
 } from '@lazaret/analysis';
@@ -44,6 +45,8 @@ export interface InspectorParts {
   readonly timeLimitMs: number;
   /** Shared by all inspections of the process. */
   readonly sharedRates: SharedRates;
+  /** Of all inspections of the process. */
+  readonly threads?: LayerThreads | undefined;
   readonly toolVersion: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -99,14 +102,14 @@ async function inspectOnce(
   lease: InspectionLease,
   signal: AbortSignal,
 ): Promise<StoredImage[]> {
-  const { toolVersion, now, sharedRates } = parts;
+  const { toolVersion, now, sharedRates, threads } = parts;
   const { archiveName } = lease.about;
   const described = await parts.describe(lease.about);
   // Reports have the original file name of an archive.
   const request = archiveName === null ? described : { ...described, reference: archiveName };
   const openArchive = archiveOpener(lease.about.reference, parts.blobs);
   lease.setPhase('resolving');
-  const hooks = { toolVersion, now, signal, sharedRates, openArchive };
+  const hooks = { toolVersion, now, signal, sharedRates, threads, openArchive };
   const resolved = await resolveImage(request, hooks);
   if (resolved === undefined) {
     throw new SourceError(

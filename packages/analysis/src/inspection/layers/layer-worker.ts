@@ -1,13 +1,16 @@
-/** The worker thread that examines layers: one task at a time, with its own scanners. */
-import { parentPort, workerData } from 'node:worker_threads';
+/**
+ * The worker thread that examines layers: one task at a time, for one inspection after another, with
+ * its own scanners.
+ */
+import { parentPort } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 
-import { openCache } from '../../cache/open-cache.ts';
+import { openCache, type AnalysisCache } from '../../cache/open-cache.ts';
 import { createScanners } from '../../scan/create-scanners.ts';
 import type { LayerTask } from './layer-task.ts';
 import { packAnswer } from './packed-answer.ts';
 import { receiveBytes } from '../../source/piped-bytes.ts';
-import { runLayerTask } from './run-layer-task.ts';
+import { runLayerTask, type TaskParts } from './run-layer-task.ts';
 import type { GivenScannerSettings } from '../../scan/scanner-module.ts';
 
 export interface WorkerSettings {
@@ -17,7 +20,10 @@ export interface WorkerSettings {
   readonly nowMs: number;
 }
 
-export interface WorkerRequest {
+/** Settings come before the tasks of an inspection; undefined ones end it. */
+export type WorkerRequest = TaskRequest | { readonly settings: WorkerSettings | undefined };
+
+interface TaskRequest {
   readonly task: LayerTask;
   readonly port?: MessagePort;
 }
@@ -28,16 +34,30 @@ export interface WorkerProgress {
 
 const port = parentPort;
 if (port === null) throw new Error('layer-worker.ts runs as a worker thread only');
-const settings = workerData as WorkerSettings;
-const scanners = createScanners(settings.scanners, { now: () => settings.nowMs });
-const cache =
-  settings.cacheDirectory === undefined ? undefined : openCache(settings.cacheDirectory);
+let current: Pick<TaskParts, 'scanners'> & { readonly cache: AnalysisCache | undefined } = {
+  ...{ scanners: [], cache: undefined },
+};
 
 port.on('message', (request: WorkerRequest) => {
-  void answer(request);
+  if ('task' in request) void answer(request);
+  else change(request.settings);
 });
 
-async function answer({ task, port: bytes }: WorkerRequest): Promise<void> {
+/** Between tasks: to the scanners and the cache of another inspection. */
+function change(settings: WorkerSettings | undefined): void {
+  for (const scanner of current.scanners) scanner.close().catch(() => undefined);
+  current.cache?.close();
+  current = {
+    scanners:
+      settings === undefined
+        ? []
+        : createScanners(settings.scanners, { now: () => settings.nowMs }),
+    cache: settings?.cacheDirectory === undefined ? undefined : openCache(settings.cacheDirectory),
+  };
+}
+
+async function answer({ task, port: bytes }: TaskRequest): Promise<void> {
+  const { scanners, cache } = current;
   const result = await runLayerTask(task, {
     scanners,
     now: () => performance.now(),

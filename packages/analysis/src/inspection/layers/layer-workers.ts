@@ -2,30 +2,28 @@
  * A pool of threads that examine layers, started on demand, up to the number of cores. A thread
  * that crashes or runs out of memory only fails its own layer, which is then not examined.
  */
-import { getCompileCacheDir } from 'node:module';
-import { dirname } from 'node:path';
-import { MessageChannel, Worker } from 'node:worker_threads';
+import { MessageChannel, type Worker } from 'node:worker_threads';
 
 import type { LayerAnswer, LayerJob, LayerRunner } from './layer-task.ts';
+import type { LayerThreads } from './layer-threads.ts';
 import type { WorkerProgress, WorkerRequest, WorkerSettings } from './layer-worker.ts';
 import { unpackAnswer } from './packed-answer.ts';
 import type { PackedAnswer } from './packed-answer.ts';
 import { sendBytes } from '../../source/piped-bytes.ts';
 
-/** Heap of a thread; a million files of a layer need about half of it. */
-const heapMiB = 768;
-/** Young generation; the default of Node costs 60 MiB more and saves no time. */
-const youngMiB = 4;
-
 export class LayerWorkers implements LayerRunner {
   readonly #settings: WorkerSettings;
   readonly #most: number;
+  readonly #threads: LayerThreads;
   readonly #idle: Worker[] = [];
   readonly #waiting: (() => void)[] = [];
   #count = 0;
+  #isClosed = false;
 
-  constructor(settings: WorkerSettings, most: number) {
+  /** Of the threads that may outlive it. */
+  constructor(settings: WorkerSettings, threads: LayerThreads, most: number) {
     this.#settings = settings;
+    this.#threads = threads;
     this.#most = Math.max(1, most);
   }
 
@@ -40,18 +38,19 @@ export class LayerWorkers implements LayerRunner {
       const detail = error instanceof Error ? error.message : 'the worker thread ended';
       return { failure: { code: 'crashed', detail } };
     } finally {
-      if (isUsable) this.#idle.push(worker);
+      if (isUsable && !this.#isClosed) this.#idle.push(worker);
       else {
         this.#count -= 1;
-        await worker.terminate();
+        await (isUsable ? this.#threads.giveBack(worker) : worker.terminate());
       }
       this.#waiting.shift()?.();
     }
   }
 
+  /** What is still examined for nobody ends by itself. */
   async close(): Promise<void> {
-    await Promise.all(this.#idle.map((worker) => worker.terminate()));
-    this.#idle.length = 0;
+    this.#isClosed = true;
+    await Promise.all(this.#idle.splice(0).map((worker) => this.#threads.giveBack(worker)));
   }
 
   async #take(): Promise<Worker> {
@@ -60,24 +59,13 @@ export class LayerWorkers implements LayerRunner {
       if (idle !== undefined) return idle;
       if (this.#count < this.#most) {
         this.#count += 1;
-        return new Worker(new URL('layer-thread.ts', import.meta.url), {
-          workerData: { ...this.#settings, compileCache: compileCacheHome() },
-          resourceLimits: { maxOldGenerationSizeMb: heapMiB, maxYoungGenerationSizeMb: youngMiB },
-        });
+        return this.#threads.take(this.#settings);
       }
       await new Promise<void>((resolve) => {
         this.#waiting.push(resolve);
       });
     }
   }
-}
-
-/**
- * The directory given to `enableCompileCache` in this thread; Node creates a subdirectory in it.
- */
-function compileCacheHome(): string | undefined {
-  const directory = getCompileCacheDir();
-  return directory === undefined ? undefined : dirname(directory);
 }
 
 /** Rejects when the thread ends without a result. */
