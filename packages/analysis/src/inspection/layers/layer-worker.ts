@@ -1,6 +1,6 @@
 /**
- * The worker thread that examines layers: one task at a time, for one inspection after another, with
- * its own scanners.
+ * The worker thread that examines layers: one task at a time, with its own scanners, which are
+ * those of one inspection after another.
  */
 import { parentPort } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';

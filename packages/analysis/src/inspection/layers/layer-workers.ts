@@ -47,7 +47,7 @@ export class LayerWorkers implements LayerRunner {
     }
   }
 
-  /** What is still examined for nobody ends by itself. */
+  /** A layer that is still examined then gives its thread back when it ends. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all(this.#idle.splice(0).map((worker) => this.#threads.giveBack(worker)));
