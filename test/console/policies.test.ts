@@ -177,6 +177,10 @@ async function giveReason(button: Locator, label: string): Promise<void> {
 }
 
 test('proposed actions are approved and rejected, an image is released and its evidence purged', async () => {
+  await visitPage(page, consoleUrl(''), 'Images in quarantine');
+  await page.getByRole('link', { name: 'Actions that need approval 2' }).waitFor();
+  await page.getByRole('link', { name: 'Images in quarantine 1' }).waitFor();
+  await takeScreenshot(page, 'overview quarantine');
   const stateOf = (row: Locator, state: string): Locator => row.locator(`[data-state=${state}]`);
   await visitPage(page, consoleUrl('decisions'), 'lab/api:1.0');
   const decided = page.getByRole('table', { name: 'Decisions' }).getByRole('row');

@@ -69,13 +69,13 @@ export const arrivalColumns: readonly Column<Arrival>[] = [
   },
   {
     label: 'Verdict',
-    cell: ({ verdict, action, effect, decision }) =>
+    cell: ({ verdict, inForce }) =>
       verdict === null ? null : (
         <div>
           <VerdictBadge state={verdict} />
-          {action !== null && action !== 'none' && (
+          {inForce !== null && inForce.action !== 'none' && (
             <div className="small">
-              <EffectView action={action} effect={effect} decision={decision} />
+              <EffectView {...inForce} />
             </div>
           )}
         </div>

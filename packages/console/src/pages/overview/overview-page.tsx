@@ -15,11 +15,12 @@ import { ImagesPanel } from './images-panel.tsx';
 import { JobsPanel } from './jobs-panel.tsx';
 import { NodesPanel } from './nodes-panel.tsx';
 import { PoliciesPanel } from './policies-panel.tsx';
+import { QuarantineCards } from './quarantine-cards.tsx';
 
 const settleMs = 700;
 const refreshed = [
   ...['jobs.list', 'jobs.count', 'nodes.list', 'jobs.activity', 'images.list'],
-  ...['arrivals.list', 'arrivals.activity', 'policies.list', 'exceptions.list'],
+  ...['arrivals.list', 'arrivals.activity', 'policies.list', 'exceptions.list', 'system.show'],
 ];
 
 /**
@@ -30,6 +31,7 @@ export function OverviewPage(): ReactNode {
   useRefreshOnEvents();
   const system = useOperation(operations.system.show, {}, { refetchMs: 30_000 });
   const registries = useOperation(operations.registries.list, { query: { limit: 1 } });
+  const quarantine = system.data?.quarantine;
   const isWatching = (registries.data?.items.length ?? 0) > 0;
   return (
     <>
@@ -45,6 +47,9 @@ export function OverviewPage(): ReactNode {
         {system.data?.missing.map((missing) => (
           <MissingNotice key={missing.part} missing={missing} />
         ))}
+        {isWatching && quarantine !== null && quarantine !== undefined && (
+          <QuarantineCards quarantine={quarantine} />
+        )}
         <StatCards />
         <div className="overview-grid">
           <div className="stack">
@@ -71,7 +76,7 @@ function useRefreshOnEvents(): void {
   const queries = useQueryClient();
   const [happened, setHappened] = useState(0);
   useEvents((event) => {
-    if (/^(job|node|image|arrival|policy|exception)\./.test(event.type)) {
+    if (/^(job|node|image|arrival|policy|exception|action)\./.test(event.type)) {
       setHappened((count) => count + 1);
     }
   });

@@ -14,6 +14,7 @@ import { LinkAnchor } from '../../components/router-link.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
 import { VerdictBadge } from '../../components/verdict-badge.tsx';
 import { client } from '../../client.ts';
+import { PolicyVerdictBadge } from '../decisions/decision-status.tsx';
 import { usePages } from '../../data.ts';
 
 const pageItems = 100;
@@ -87,6 +88,15 @@ function columnsOf(registry: string): readonly Column<RegistryTag>[] {
           <span className="dim small">{arrival === null ? 'not inspected' : 'pending'}</span>
         ) : (
           <VerdictBadge state={verdict} />
+        ),
+    },
+    {
+      label: 'Decision',
+      cell: ({ inForce }) =>
+        inForce === null ? null : (
+          <LinkAnchor to="/decisions/$id" params={{ id: inForce.decision }}>
+            <PolicyVerdictBadge verdict={inForce.verdict} />
+          </LinkAnchor>
         ),
     },
     { label: 'Changed', end: true, cell: ({ changedAt }) => <Timestamp at={changedAt} /> },
