@@ -164,6 +164,45 @@ describe('actions', () => {
   });
 });
 
+describe('invalid values', () => {
+  it('name the option that is missing, and say what is expected of times and addresses', async () => {
+    const missing = await run({}, ['actions', 'reject', '0123456789abcdef']);
+    expect(missing.exitCode).toBe(2);
+    expect(missing.stderr).toContain('error: missing required option --reason\n');
+    const since = await run({}, ['decisions', 'list', '--since', 'yesterday']);
+    expect(since.stderr).toContain(
+      '--since: expected a duration such as 24h or a time such as 2026-11-30T12:00:00Z, received "yesterday"',
+    );
+    const url = await run({}, ['registries', 'add', 'lab', 'http://127.0.0.1:5000']);
+    expect(url.stderr).toContain('--plain-http');
+  });
+
+  it('that the server refuses are named as on the command line, with the hint for this case', async () => {
+    const handlers = {
+      'quarantine.plan': () => {
+        const message = 'expected a reference with a digest';
+        const fields = [
+          { path: 'body.image', message },
+          { path: 'query.project', message: 'unknown' },
+        ];
+        const hint = 'Run `lazaret registries check lab`.';
+        throw new Problem('invalid_request', message, { fields, hint });
+      },
+    };
+    const { stderr } = await run(handlers, ['quarantine', 'plan', 'lab/app:1']);
+    expect(stderr).toContain('  IMAGE: expected a reference with a digest\n');
+    expect(stderr).toContain('  --project: unknown\n');
+    expect(stderr).toContain('hint: Run `lazaret registries check lab`.');
+  });
+
+  it('are none for durations, and for flags without a value', async () => {
+    const handlers = { 'decisions.list': () => ({ items: [], next: null }) };
+    await run(handlers, ['decisions', 'list', '--in-force', '--since', '24h']);
+    const { query } = cli.server?.calls[0] ?? {};
+    expect([query?.get('inForce'), query?.get('since')]).toEqual(['true', '24h']);
+  });
+});
+
 describe('engines from files', () => {
   const manifest = 'name: demo\nimage: lab/demo:1\ncommand: [run]\n';
 

@@ -1,7 +1,5 @@
 /** Runs an operation from the command line: validate, confirm, call, print the response. */
 import {
-  formatPath,
-  issueMessage,
   limits,
   type Client,
   type Operation,
@@ -16,6 +14,7 @@ import { flagOn, flagText, type CommandRun, type Invocation } from './command.ts
 import { callByName } from '../connection/call-by-name.ts';
 import { callTimeout } from '../connection/connection.ts';
 import { isList, paramsOf, takesSeveral, type CommandOperation } from './derive-command.ts';
+import { check, nameFields } from './check-values.ts';
 import { usageFailure } from '../failure.ts';
 import { checkIds, hasIds, namedNounOf, resolveArguments } from './resolve-arguments.ts';
 import { itemFields } from './item-fields.ts';
@@ -33,6 +32,18 @@ export function commandOf(name: string): CommandRun {
 
 async function runOperation(operation: CommandOperation, invocation: Invocation): Promise<void> {
   const fields = deriveFlags(operation);
+  try {
+    await callOperation(operation, fields, invocation);
+  } catch (error) {
+    throw nameFields(error, fields, operation.cli.positional);
+  }
+}
+
+async function callOperation(
+  operation: CommandOperation,
+  fields: readonly FieldFlag[],
+  invocation: Invocation,
+): Promise<void> {
   checkIds(operation, invocation.arguments);
   // a wrong flag is reported before anything is sent
   if (!hasIds(operation)) buildCalls(operation, fields, invocation);
@@ -153,25 +164,6 @@ function buildCall(
   check(operation.params, params, fields);
   check(inputOf(operation), given, fields);
   return call;
-}
-
-/** Validates a value; throws a usage failure that names the flags. */
-export function check(
-  schema: Operation['params'] | Operation['body'],
-  value: unknown,
-  fields: readonly FieldFlag[],
-): void {
-  const result = schema?.safeParse(value);
-  if (result === undefined || result.success) return;
-  const problems = result.error.issues.map((issue) => {
-    const [first, ...rest] = issue.path;
-    const flag = fields.find(({ field }) => field === first)?.spec.name;
-    // the items of a list are the values of one flag, and need no numbers
-    const inside = rest.filter((key) => flag === undefined || typeof key !== 'number');
-    const name = flag === undefined ? String(first ?? '') : `--${flag}`;
-    return { path: formatPath([name, ...inside]), message: issueMessage(issue, value) };
-  });
-  throw usageFailure('invalid value on the command line', { fields: problems });
 }
 
 function requireTerminal(operation: CommandOperation, invocation: Invocation): void {

@@ -73,8 +73,8 @@ function formatFields(
 ): readonly string[] {
   return fields.map(({ path, message }) => {
     const [first = '', ...rest] = path.split('.');
-    // a variable of the environment has no flag
-    const isVariable = first.startsWith('LAZARET_');
+    // a variable of the environment and an argument have no flag
+    const isVariable = /^(?:LAZARET_.*|[A-Z]+)$/.test(first);
     const isFlag = isVariable || first.startsWith('--') || rest.length > 0 || first.includes('[');
     const shown = isFlag || first === '' ? path : kebabName(first, path);
     return `  ${visibleLine(shown)}${shown === '' ? '' : ': '}${visibleLine(message)}`;

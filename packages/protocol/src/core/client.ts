@@ -147,6 +147,7 @@ async function readProblem(response: Response): Promise<Problem> {
   return new Problem(document.code, document.detail, {
     ...(document.fields === undefined ? {} : { fields: document.fields }),
     headers: Object.fromEntries(headers),
+    hint: document.hint,
   });
 }
 

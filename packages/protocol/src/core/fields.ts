@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { limits } from '../limits.ts';
 import { invisiblePattern } from './invisible.ts';
+import { parseDuration } from './quantity.ts';
 
 /** Not allowed in names: control characters, bidi overrides, zero-width characters. */
 const invisible = new RegExp(invisiblePattern, 'u');
@@ -69,7 +70,43 @@ export function line(maxChars: number): z.ZodString {
     });
 }
 
-export const timestamp: z.ZodISODateTime = z.iso.datetime({ offset: true });
+export const timestamp: z.ZodISODateTime = z.iso.datetime({
+  offset: true,
+  error: ({ input }) => `expected a time such as ${exampleTime}, received ${shown(input)}`,
+});
+
+const exampleTime = '2026-11-30T12:00:00Z';
+
+function shown(input: unknown): string {
+  return JSON.stringify(input)?.slice(0, limits.nameChars) ?? 'nothing';
+}
+
+/** A moment of a query: a date, a time, or a duration before now (`ago`) or after it (`ahead`). */
+export function moment(direction: 'ago' | 'ahead'): z.ZodType<string, string> {
+  return z
+    .string()
+    .max(limits.nameChars)
+    .refine((text) => readMoment(text, direction) !== undefined, {
+      error: ({ input }) =>
+        `expected a duration such as 24h or a time such as ${exampleTime}, received ${shown(input)}`,
+    })
+    .transform((text) => readMoment(text, direction) ?? text);
+}
+
+/** A time as it is written: seconds, and what JavaScript reads more leniently, are not one. */
+const writtenTime = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/;
+
+function readMoment(text: string, direction: 'ago' | 'ahead'): string | undefined {
+  const durationMs = /[a-z]\s*$/.test(text) ? parseDuration(text) : undefined;
+  const ms =
+    durationMs === undefined
+      ? writtenTime.test(text)
+        ? Date.parse(text)
+        : Number.NaN
+      : Date.now() + (direction === 'ago' ? -durationMs : durationMs);
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) || date.getTime() < 0 ? undefined : date.toISOString();
+}
 
 /** A boolean query parameter: `true` or `false`. */
 export const queryBoolean: z.ZodType<boolean, 'true' | 'false' | boolean> = z

@@ -23,6 +23,8 @@ export interface ProblemDocument {
 interface ProblemExtras {
   readonly fields?: readonly ProblemField[];
   readonly headers?: Readonly<Record<string, string>>;
+  /** Instead of the hint of the code, where more is known. */
+  readonly hint?: string;
   readonly cause?: unknown;
 }
 
@@ -35,6 +37,7 @@ export class Problem extends Error {
   readonly fields: readonly ProblemField[];
   /** Extra HTTP headers of the response, such as Retry-After. */
   readonly headers: Readonly<Record<string, string>>;
+  readonly hint: string;
 
   constructor(code: ProblemCode, detail: string, extras: ProblemExtras = {}) {
     super(detail.slice(0, limits.problemDetailChars), { cause: extras.cause });
@@ -42,25 +45,22 @@ export class Problem extends Error {
     this.code = code;
     this.fields = (extras.fields ?? []).slice(0, limits.problemFields);
     this.headers = extras.headers ?? {};
+    this.hint = extras.hint ?? problems[code].hint;
   }
 
   get status(): number {
     return problems[this.code].status;
   }
 
-  get hint(): string {
-    return problems[this.code].hint;
-  }
-
   toDocument(requestId?: string): ProblemDocument {
-    const { status, title, hint } = problems[this.code];
+    const { status, title } = problems[this.code];
     return {
       type: `urn:lazaret:problem:${this.code}`,
       title,
       status,
       code: this.code,
       detail: this.message,
-      hint,
+      hint: this.hint,
       ...(this.fields.length > 0 ? { fields: this.fields } : {}),
       ...(requestId === undefined ? {} : { requestId }),
     };

@@ -43,6 +43,7 @@ export const missingTarget = 'expected a finding, rule, signature, vulnerability
 /** A date, which lasts until its end in UTC, or a time. */
 export const exceptionExpiry = z
   .union([z.iso.date(), z.iso.datetime({ offset: true })], {
-    error: 'expected a date such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z',
+    error: ({ input }) =>
+      `expected a date such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z, received ${JSON.stringify(input) ?? 'nothing'}`,
   })
   .transform((value) => (value.length === 10 ? `${value}T23:59:59.999Z` : value));

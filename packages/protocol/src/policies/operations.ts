@@ -2,7 +2,16 @@
 import { z } from 'zod';
 
 import { projectName } from '../access/model.ts';
-import { identifier, line, page, paging, queryList, slug, timestamp } from '../core/fields.ts';
+import {
+  identifier,
+  line,
+  moment,
+  page,
+  paging,
+  queryBoolean,
+  queryList,
+  slug,
+} from '../core/fields.ts';
 import { defineOperation, type OperationTag } from '../core/operation.ts';
 import { limits } from '../limits.ts';
 import { digestStart } from '../reports/digest.ts';
@@ -263,7 +272,9 @@ export const exceptions = {
       vulnerability: line(limits.nameChars)
         .optional()
         .describe('Only exceptions of this advisory or CVE'),
-      expiresBefore: timestamp.optional().describe('Only exceptions that end before this time'),
+      expiresBefore: moment('ahead')
+        .optional()
+        .describe('Only exceptions that end before this time, or in this duration, such as `30d`'),
     }),
     output: page(policyException),
     cli: {
@@ -333,11 +344,10 @@ export const decisions = {
       digest: digestStart.optional().describe('Only decisions about this digest, or its start'),
       verdict: queryList(z.enum(policyVerdicts)).optional().describe('Only with this verdict'),
       action: queryList(z.enum(decisionActions)).optional().describe('Only with this action'),
-      since: timestamp.optional().describe('Only decisions from this time on'),
-      inForce: z
-        .enum(['true', 'false'])
+      since: moment('ago')
         .optional()
-        .describe('Only those that are, or are no longer, in force'),
+        .describe('Only decisions from this time on, or of this last duration, such as `24h`'),
+      inForce: queryBoolean.optional().describe('Only those that are, or are no longer, in force'),
     }),
     output: page(decision),
     cli: {

@@ -13,8 +13,12 @@ export const registryHost = z
   .string()
   .max(limits.registryHostChars)
   .regex(/^(?:\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)(?::\d{1,5})?$/i, {
-    error: ({ input }) =>
-      `expected host[:port] without https:// and without a path, received ${JSON.stringify(input)}`,
+    error: ({ input }) => {
+      const scheme = /^http:\/\//i.test(String(input))
+        ? 'http:// (without TLS: --plain-http, plainHttp in files and the API)'
+        : 'https://';
+      return `expected host[:port] without ${scheme} and without a path, received ${JSON.stringify(input)}`;
+    },
   });
 
 const ratePeriod = z.preprocess(

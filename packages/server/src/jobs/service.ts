@@ -74,7 +74,10 @@ export async function submitUpload(
   const { principal } = context;
   const project = chooseProject(principal, 'jobs.submit', undefined);
   const engine = await parts.findEngine(ask.engine);
-  if (!engine.enabled) throw new Problem('engine_disabled', `the engine ${ask.engine} is disabled`);
+  if (!engine.enabled)
+    throw new Problem('engine_disabled', `the engine ${ask.engine} is disabled`, {
+      hint: `An operator can enable it: \`lazaret engines enable ${ask.engine}\`.`,
+    });
   checkBareUpload(engine, parts.checkParameters(engine, {}));
   readIdempotencyKey(context.headers['idempotency-key']);
   const artifact = await storeUpload(await context.upload(), {

@@ -47,7 +47,9 @@ export async function submitJob(
 ): Promise<string> {
   const { engine, database } = context;
   if (!engine.enabled) {
-    throw new Problem('engine_disabled', `the engine ${engine.name} is disabled`);
+    throw new Problem('engine_disabled', `the engine ${engine.name} is disabled`, {
+      hint: `An operator can enable it: \`lazaret engines enable ${engine.name}\`.`,
+    });
   }
   checkParameters(submission, context);
   const hash = createHash('sha256').update(JSON.stringify(submission)).digest('hex');

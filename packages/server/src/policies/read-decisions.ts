@@ -56,7 +56,7 @@ export interface DecisionFilter {
   readonly verdict?: readonly PolicyVerdict[] | undefined;
   readonly action?: readonly DecisionAction[] | undefined;
   readonly since?: string | undefined;
-  readonly inForce?: 'true' | 'false' | undefined;
+  readonly inForce?: boolean | undefined;
 }
 
 /** The latest first. */
@@ -88,7 +88,7 @@ export async function listDecisions(
     query = query.where(sql<boolean>`${sql.ref(column)} = any(${[...values]}::text[])`);
   }
   if (ask.since !== undefined) query = query.where('d.id', '>=', idAt(Date.parse(ask.since)));
-  if (ask.inForce !== undefined) query = query.where(isInForce, '=', ask.inForce === 'true');
+  if (ask.inForce !== undefined) query = query.where(isInForce, '=', ask.inForce);
   if (ask.cursor !== undefined) query = query.where('d.id', '<', ask.cursor);
   const rows = await query
     .orderBy('d.id', 'desc')

@@ -37,7 +37,7 @@ export async function planQuarantine(
   const signal = AbortSignal.any([request.signal, AbortSignal.timeout(actionLimits.planMs)]);
   const opened = await openWatchedRegistry(registry, parts, { signal, kind: 'interactive' });
   try {
-    return await registryCall(async () => {
+    return await registryCall(registry.name, async () => {
       const { client } = opened;
       if (tag !== undefined) {
         const now = await readTag(client, { repository, tag, signal });

@@ -141,7 +141,7 @@ async function findMoved(
   const { repository } = item;
   try {
     const contents = await readContents(parts.database, item.id);
-    return await registryCall(() =>
+    return await registryCall(registry.name, () =>
       findMovedTags(contents, { client: opened.client, repository, signal }),
     );
   } finally {
@@ -182,7 +182,11 @@ export async function purgeItem(
     }
     if (row.early) {
       const until = row.until.toISOString();
-      throw new Problem('conflict', `the evidence of ${item.id} is retained until ${until}`);
+      throw new Problem('conflict', `the evidence of ${item.id} is retained until ${until}`, {
+        hint:
+          'Purge it after that time. The option `quarantineRetention` sets how long evidence is ' +
+          'kept; it applies to images that are quarantined after the change.',
+      });
     }
     await trx
       .updateTable('quarantine_items')

@@ -27,7 +27,7 @@ export async function requestAttach(
   const signal = AbortSignal.any([caller, AbortSignal.timeout(actionLimits.planMs)]);
   const opened = await openWatchedRegistry(registry, parts, { signal, kind: 'interactive' });
   try {
-    const subject = await registryCall(() =>
+    const subject = await registryCall(registry.name, () =>
       readSubject(opened.client, { repository, digest, signal }),
     );
     await readKnown(parts.database, registry.project, subject);

@@ -4,7 +4,7 @@ import { operations } from '@lazaret/protocol';
 import { flagOn, type Invocation } from '../../command/command.ts';
 import { callTimeout } from '../../connection/connection.ts';
 import { usageFailure } from '../../failure.ts';
-import { check } from '../../command/run-operation.ts';
+import { check } from '../../command/check-values.ts';
 import { fieldsOf, readFields } from '../../command/operation-flags.ts';
 import { promptNewPassword, promptSecret, readSecretFromStdin } from '../../terminal/prompt.ts';
 import { printItem, printNote, printTerminalNote, writeOut } from '../../render/print.ts';

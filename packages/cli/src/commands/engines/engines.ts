@@ -16,7 +16,7 @@ import { callByName } from '../../connection/call-by-name.ts';
 import { callTimeout } from '../../connection/connection.ts';
 import { exitCodes } from '../../exit-code.ts';
 import { Failure, usageFailure } from '../../failure.ts';
-import { check } from '../../command/run-operation.ts';
+import { check } from '../../command/check-values.ts';
 import { readDocument } from '../../files/read-document.ts';
 import { printList, printStructured, printNote, writeOut } from '../../render/print.ts';
 import { visibleLine } from '../../render/visible-text.ts';

@@ -4,7 +4,7 @@ import { operations } from '@lazaret/protocol';
 import type { Invocation } from '../../command/command.ts';
 import { callByName } from '../../connection/call-by-name.ts';
 import { callTimeout } from '../../connection/connection.ts';
-import { check } from '../../command/run-operation.ts';
+import { check } from '../../command/check-values.ts';
 import { printStructured, writeOut } from '../../render/print.ts';
 import { visibleLine } from '../../render/visible-text.ts';
 

@@ -3,7 +3,7 @@ import { limits, operations, type Client, type OperationCall } from '@lazaret/pr
 
 import { flagOn, flagText, type Invocation } from '../../command/command.ts';
 import { fieldsOf } from '../../command/operation-flags.ts';
-import { check } from '../../command/run-operation.ts';
+import { check } from '../../command/check-values.ts';
 import { toUnreachable } from '../../connection/connection.ts';
 import { checkIdStart, resolveId } from '../../connection/resolve-id.ts';
 import { usageFailure } from '../../failure.ts';

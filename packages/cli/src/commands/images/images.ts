@@ -19,7 +19,7 @@ import { cliLimits } from '../../limits.ts';
 import { interceptInterrupt } from '../../terminal/interrupt.ts';
 import { checkIdStart, resolveId } from '../../connection/resolve-id.ts';
 import { Failure, usageFailure } from '../../failure.ts';
-import { check } from '../../command/run-operation.ts';
+import { check } from '../../command/check-values.ts';
 import { readIdempotencyKey } from '../../command/read-idempotency-key.ts';
 import { fieldsOf } from '../../command/operation-flags.ts';
 import { formatStructured, printStructured, printNote, writeOut } from '../../render/print.ts';

@@ -3,7 +3,8 @@ import { type BulkOutput, operations, plural } from '@lazaret/protocol';
 
 import { flagOn, type Invocation } from '../../command/command.ts';
 import { fieldsOf, readFields } from '../../command/operation-flags.ts';
-import { check, commandOf } from '../../command/run-operation.ts';
+import { check } from '../../command/check-values.ts';
+import { commandOf } from '../../command/run-operation.ts';
 import { callTimeout } from '../../connection/connection.ts';
 import { exitCodes } from '../../exit-code.ts';
 import { usageFailure } from '../../failure.ts';

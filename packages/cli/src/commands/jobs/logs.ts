@@ -5,7 +5,7 @@ import { flagOn, flagText, type Invocation } from '../../command/command.ts';
 import { toUnreachable } from '../../connection/connection.ts';
 import { checkIdStart, resolveId } from '../../connection/resolve-id.ts';
 import { followStream } from '../../connection/follow-stream.ts';
-import { check } from '../../command/run-operation.ts';
+import { check } from '../../command/check-values.ts';
 import { fieldsOf, readFields } from '../../command/operation-flags.ts';
 import { createLogSink } from '../../render/log-sink.ts';
 import { printTerminalNote } from '../../render/print.ts';

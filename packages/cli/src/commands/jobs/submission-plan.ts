@@ -10,7 +10,7 @@ import {
 
 import { flagList, flagOn, flagText, type Flags, type Invocation } from '../../command/command.ts';
 import { fieldsOf } from '../../command/operation-flags.ts';
-import { check } from '../../command/run-operation.ts';
+import { check } from '../../command/check-values.ts';
 import { callTimeout } from '../../connection/connection.ts';
 import { refuseUnknownName } from '../../connection/call-by-name.ts';
 import { usageFailure } from '../../failure.ts';

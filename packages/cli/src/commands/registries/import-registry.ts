@@ -2,7 +2,7 @@
 import { operations, type OperationCall } from '@lazaret/protocol';
 
 import type { Invocation } from '../../command/command.ts';
-import { check } from '../../command/run-operation.ts';
+import { check } from '../../command/check-values.ts';
 import { callTimeout } from '../../connection/connection.ts';
 import { usageFailure } from '../../failure.ts';
 import { formatStructured, printNote, writeOut } from '../../render/print.ts';

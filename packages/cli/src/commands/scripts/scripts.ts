@@ -14,7 +14,7 @@ import {
 
 import { flagOn, flagText, flagList, type Invocation } from '../../command/command.ts';
 import { kebabCase } from '../../command/flag-names.ts';
-import { check } from '../../command/run-operation.ts';
+import { check } from '../../command/check-values.ts';
 import { callTimeout } from '../../connection/connection.ts';
 import { exitCodes } from '../../exit-code.ts';
 import { usageFailure } from '../../failure.ts';
