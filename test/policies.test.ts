@@ -124,6 +124,10 @@ test('a policy is tried, applied, explained, excepted and removed on the command
     ...['--reason', 'pilot', '--expires', '2099-01-01'],
   );
   expect(await lazaret('exceptions', 'list')).toContain('pilot');
+  const unknown = { rule: 'no-lap', reason: 'typed wrongly', expires: '2099-01-01' };
+  const { id, warnings } = await instance.client.call(exceptions.add, { body: unknown });
+  expect(warnings).toMatchObject([expect.stringContaining('did you mean "no-lab"?')]);
+  await instance.client.call(exceptions.remove, { params: { id } });
   const excepted = await waitForDecision(instance.client, {
     ...{ digest, inForce: 'true', action: 'none' },
   });

@@ -195,7 +195,7 @@ describe('invalid values', () => {
     expect(stderr).toContain('hint: Run `lazaret registries check lab`.');
   });
 
-  it('are none for durations, and for flags without a value', async () => {
+  it('are not durations, nor flags without a value', async () => {
     const handlers = { 'decisions.list': () => ({ items: [], next: null }) };
     await run(handlers, ['decisions', 'list', '--in-force', '--since', '24h']);
     const { query } = cli.server?.calls[0] ?? {};

@@ -2,6 +2,7 @@
 import {
   isFinal,
   plural,
+  type AddedException,
   type DecisionDetail,
   type EngineDetail,
   type FileDetail,
@@ -31,6 +32,8 @@ const notes: Readonly<Record<string, (answer: never) => string>> = {
     `Valid for one sign-in, until ${formatMoment(Date.parse(expiresAt))}`,
   'hooks.add': noteSecret,
   'hooks.update': noteSecret,
+  'exceptions.add': ({ warnings }: AddedException) =>
+    warnings.map((text) => `warning: ${visibleLine(text)}`).join('\n'),
   'engines.list': ({ refused }: OperationOutput<typeof operations.engines.list>) =>
     refused
       .map(({ file, detail }) => `rejected: ${visibleLine(file)}: ${visibleLine(detail)}`)
@@ -84,6 +87,10 @@ const pages: Readonly<Record<string, Page>> = {
     `${(answer as OperationOutput<typeof operations.access.tokenCreate>).secret}\n`,
   'users.link': async (answer) =>
     `${visibleLine((answer as OperationOutput<typeof operations.access.userLink>).url)}\n`,
+  'exceptions.add': (answer, options) => {
+    const { warnings: _, ...exception } = answer as AddedException;
+    return formatPage(exception, options);
+  },
   'decisions.explain': async (answer, options) => {
     const { formatExplanations } = await import('../render/decision-page.ts');
     return formatExplanations(

@@ -238,3 +238,26 @@ test('what takes an image away is off, and a dry run once it is on', () => {
     delete: { enabled: true, dryRun: true },
   });
 });
+
+test('faults of fields, of the syntax and of the types of conditions are shown at once', () => {
+  const text = `${head}priorty: 1
+rules:
+  - id: a
+    severity: hihg
+    condition: findings.exists(
+  - id: a
+    condition: coverage.complete + 1
+  - id: c
+    condition: "true"
+    message: "{{ nothing }}"
+`;
+  const faults = faultsOf(text);
+  expect(faults.map((fault) => fault.replace(/^(line \d+).*?: ([^:]*): .*$/s, '$1 $2'))).toEqual([
+    'line 3 priorty',
+    'line 6 rules[0].severity',
+    'line 7 rules[0].condition',
+    'line 8 rules[1].id',
+    'line 9 rules[1].condition',
+    'line 12 rules[2].message',
+  ]);
+});

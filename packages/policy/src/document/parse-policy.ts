@@ -12,7 +12,7 @@ import { compileMessage, type MessageTemplate } from './compile-message.ts';
 import { compileRequirement } from './compile-requirement.ts';
 import { describeIssue } from './describe-issue.ts';
 import type { Path, PolicyFault } from './policy-fault.ts';
-import { policyDocument, testDocument } from './policy-schema.ts';
+import { policyDocument, policyRule, testDocument } from './policy-schema.ts';
 import type { PolicyDocument, PolicyRule, PolicyTest } from './policy-schema.ts';
 import { findWarnings } from './policy-warnings.ts';
 import { readYaml, type YamlDocument } from './read-yaml.ts';
@@ -36,7 +36,11 @@ export type PolicyResult =
 
 export function parsePolicy(text: string): PolicyResult {
   const read = readDocument(text, policyDocument);
-  if (read.faults !== undefined) return read;
+  if (read.faults !== undefined) {
+    // expressions are checked too, so that one run shows every fault
+    const more = read.yaml === undefined ? [] : findFaultsOfRules(read.yaml);
+    return { faults: limited([...read.faults, ...more]) };
+  }
   const { yaml, value } = read;
   const faults: PolicyFault[] = [];
   const rules = value.rules.flatMap((rule, index) => {
@@ -55,7 +59,7 @@ export type TestsResult =
 /** A file with tests of a policy; their rules have to exist in it. */
 export function parseTests(text: string, policy: Pick<Policy, 'rules'>): TestsResult {
   const read = readDocument(text, testDocument);
-  if (read.faults !== undefined) return read;
+  if (read.faults !== undefined) return { faults: limited(read.faults) };
   const { tests } = read.value;
   const faults = findUnknownRules({ rules: policy.rules, exceptions: [], tests }, read.yaml);
   return faults.length > 0 ? { faults: limited(faults) } : { tests };
@@ -63,7 +67,7 @@ export function parseTests(text: string, policy: Pick<Policy, 'rules'>): TestsRe
 
 type ReadResult<Output> =
   | { readonly yaml: YamlDocument; readonly value: Output; readonly faults?: undefined }
-  | { readonly faults: readonly PolicyFault[] };
+  | { readonly faults: readonly PolicyFault[]; readonly yaml?: YamlDocument };
 
 function readDocument<Schema extends z.ZodType>(
   text: string,
@@ -76,7 +80,7 @@ function readDocument<Schema extends z.ZodType>(
   const faults = parsed.error.issues.flatMap((issue) => describeIssue(issue, yaml, schema));
   // misspelled fields first: the fields that are missing are often theirs
   const ordered = faults.toSorted((a, b) => Number(isUnknown(b)) - Number(isUnknown(a)));
-  return { faults: limited(ordered) };
+  return { faults: ordered, yaml };
 }
 
 function isUnknown({ message }: PolicyFault): boolean {
@@ -87,6 +91,32 @@ function limited(faults: readonly PolicyFault[]): readonly PolicyFault[] {
   return faults.slice(0, policyLimits.faultsListed);
 }
 
+/** Faults of the rules of a document whose fields have faults, as far as they can be read. */
+function findFaultsOfRules(yaml: YamlDocument): readonly PolicyFault[] {
+  const { value } = yaml;
+  const rules = isRecord(value) && Array.isArray(value['rules']) ? value['rules'] : [];
+  const faults: PolicyFault[] = [];
+  const seen = new Set<unknown>();
+  for (const [index, given] of rules.slice(0, policyLimits.rules).entries()) {
+    if (!isRecord(given)) continue;
+    const path = ['rules', index];
+    const { condition, message, id } = given;
+    if (typeof id === 'string' && seen.has(id)) faults.push(duplicateFault(yaml, path, id));
+    seen.add(id);
+    const read = policyRule.safeParse(given);
+    if (read.success) checkRule(read.data, { yaml, path, faults });
+    else if (typeof condition === 'string') {
+      const text = typeof message === 'string' ? { message } : {};
+      checkRule({ condition, ...text }, { yaml, path, faults });
+    }
+  }
+  return faults;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 interface RuleContext {
   readonly yaml: YamlDocument;
   readonly path: Path;
@@ -94,7 +124,15 @@ interface RuleContext {
 }
 
 function compileRule(rule: PolicyRule, context: RuleContext): CompiledRule | undefined {
-  const { yaml, path, faults } = context;
+  const checked = checkRule(rule, context);
+  return checked === undefined ? undefined : { ...rule, ...checked };
+}
+
+/** The expressions of a rule; undefined after faults, which are added to the context. */
+function checkRule(
+  rule: Pick<PolicyRule, 'condition' | 'require' | 'message'>,
+  { yaml, path, faults }: RuleContext,
+): Pick<CompiledRule, 'compiled' | 'template'> | undefined {
   const { condition, require: required } = rule;
   const text = condition ?? (required === undefined ? '' : compileRequirement(required));
   const { expression, faults: found } = compileExpression(text, { expected: [{ kind: 'bool' }] });
@@ -103,13 +141,13 @@ function compileRule(rule: PolicyRule, context: RuleContext): CompiledRule | und
     faults.push(...located(yaml, [...path, field], found));
     return undefined;
   }
-  if (rule.message === undefined) return { ...rule, compiled: expression, template: undefined };
+  if (rule.message === undefined) return { compiled: expression, template: undefined };
   const message = compileMessage(rule.message, expression);
   if (message.template === undefined) {
     faults.push(...located(yaml, [...path, 'message'], message.faults));
     return undefined;
   }
-  return { ...rule, compiled: expression, template: message.template };
+  return { compiled: expression, template: message.template };
 }
 
 function located(
@@ -125,8 +163,12 @@ function findDuplicates({ rules }: PolicyDocument, yaml: YamlDocument): PolicyFa
   return rules.flatMap(({ id }, index) => {
     const isKnown = seen.has(id);
     seen.add(id);
-    return isKnown ? [yaml.fault(['rules', index, 'id'], `two rules have the ID "${id}"`)] : [];
+    return isKnown ? [duplicateFault(yaml, ['rules', index], id)] : [];
   });
+}
+
+function duplicateFault(yaml: YamlDocument, path: Path, id: string): PolicyFault {
+  return yaml.fault([...path, 'id'], `two rules have the ID "${id}"`);
 }
 
 type Referring = Pick<PolicyDocument, 'exceptions' | 'tests'> & {

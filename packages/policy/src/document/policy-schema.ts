@@ -142,7 +142,7 @@ export const requirement = z.strictObject({
 });
 export type Requirement = z.output<typeof requirement>;
 
-const rule = z
+export const policyRule = z
   .strictObject({
     id: identifier,
     description: text.optional(),
@@ -160,7 +160,7 @@ const rule = z
     const message = 'expected either "condition" or "require"';
     context.addIssue({ code: 'custom', message });
   });
-export type PolicyRule = z.output<typeof rule>;
+export type PolicyRule = z.output<typeof policyRule>;
 
 const exceptionMatch = z.strictObject(exceptionTarget.shape);
 
@@ -241,7 +241,7 @@ export const policyDocument = z.strictObject({
     .describe('Of the policies that apply to an image, the one with the highest decides'),
   appliesTo: policyScope.optional().describe('All images if omitted'),
   actions: actionSettings.prefault({}),
-  rules: z.array(rule).min(1).max(policyLimits.rules),
+  rules: z.array(policyRule).min(1).max(policyLimits.rules),
   exceptions: z.array(exception).max(policyLimits.exceptions).default([]),
   vex: z.array(vexReference).max(globs).default([]),
   tests: z.array(policyTest).max(policyLimits.testsPerDocument).default([]),

@@ -81,32 +81,36 @@ function shown(input: unknown): string {
   return JSON.stringify(input)?.slice(0, limits.nameChars) ?? 'nothing';
 }
 
-/** A moment of a query: a date, a time, or a duration before now (`ago`) or after it (`ahead`). */
-export function moment(direction: 'ago' | 'ahead'): z.ZodType<string, string> {
-  return z
-    .string()
-    .max(limits.nameChars)
-    .refine((text) => readMoment(text, direction) !== undefined, {
-      error: ({ input }) =>
-        `expected a duration such as 24h or a time such as ${exampleTime}, received ${shown(input)}`,
-    })
-    .transform((text) => readMoment(text, direction) ?? text);
-}
+/** Whether a duration is before now or after it. */
+export type MomentDirection = 'ago' | 'ahead';
 
-/** A time as it is written: seconds, and what JavaScript reads more leniently, are not one. */
+/** A moment of a query: a date, a time or a duration; `readMoment` reads it. */
+export const moment: z.ZodString = z
+  .string()
+  .max(limits.nameChars)
+  .refine((text) => readMoment(text, { direction: 'ago', nowMs: 0 }) !== undefined, {
+    error: ({ input }) =>
+      `expected a duration such as 24h or a time such as ${exampleTime}, received ${shown(input)}`,
+  });
+
+/** Numbers and other texts that JavaScript reads as times are not one. */
 const writtenTime = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/;
 
-function readMoment(text: string, direction: 'ago' | 'ahead'): string | undefined {
+/** The time of a moment; undefined if the text is not one. */
+export function readMoment(
+  text: string,
+  { direction, nowMs }: { readonly direction: MomentDirection; readonly nowMs: number },
+): Date | undefined {
+  if (writtenTime.test(text)) {
+    const date = new Date(text);
+    return Number.isNaN(date.getTime()) ? undefined : date;
+  }
   const durationMs = /[a-z]\s*$/.test(text) ? parseDuration(text) : undefined;
-  const ms =
-    durationMs === undefined
-      ? writtenTime.test(text)
-        ? Date.parse(text)
-        : Number.NaN
-      : Date.now() + (direction === 'ago' ? -durationMs : durationMs);
-  const date = new Date(ms);
-  return Number.isNaN(date.getTime()) || date.getTime() < 0 ? undefined : date.toISOString();
+  if (durationMs === undefined || durationMs > longestMomentMs) return undefined;
+  return new Date(nowMs + (direction === 'ago' ? -durationMs : durationMs));
 }
+
+const longestMomentMs = 100 * 365 * 86_400_000;
 
 /** A boolean query parameter: `true` or `false`. */
 export const queryBoolean: z.ZodType<boolean, 'true' | 'false' | boolean> = z

@@ -164,6 +164,11 @@ export const policyException = z.object({
 });
 export type StoredException = z.output<typeof policyException>;
 
+export const addedException = policyException.extend({
+  warnings: z.array(z.string()).describe('What is accepted, but probably not meant'),
+});
+export type AddedException = z.output<typeof addedException>;
+
 export const exceptionRequest = exceptionTarget.extend({
   project: projectName.optional().describe('Project of the exception'),
   reason: text.describe('Why this is accepted'),
@@ -316,7 +321,11 @@ export const rejudgePreview = z.object({
   judged: z.number().int(),
   skipped: z.number().int().describe('Images whose report was removed'),
   total: z.number().int().describe('Images with a decision in the project'),
-  changed: z.number().int(),
+  changed: z.number().int().describe('Images whose verdict or action would differ'),
+  reasonsOnly: z
+    .number()
+    .int()
+    .describe('Images with the same verdict and action, for other reasons or by another policy'),
   counts: z
     .array(z.object({ before: z.string(), after: z.string(), images: z.number().int() }))
     .describe('By verdict and action, such as `pass none` to `fail block`'),

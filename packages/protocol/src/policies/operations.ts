@@ -16,6 +16,7 @@ import { defineOperation, type OperationTag } from '../core/operation.ts';
 import { limits } from '../limits.ts';
 import { digestStart } from '../reports/digest.ts';
 import {
+  addedException,
   decision,
   decisionDetail,
   decisionExplanation,
@@ -272,7 +273,7 @@ export const exceptions = {
       vulnerability: line(limits.nameChars)
         .optional()
         .describe('Only exceptions of this advisory or CVE'),
-      expiresBefore: moment('ahead')
+      expiresBefore: moment
         .optional()
         .describe('Only exceptions that end before this time, or in this duration, such as `30d`'),
     }),
@@ -301,7 +302,7 @@ export const exceptions = {
     access: 'policies.manage',
     status: 201,
     body: exceptionRequest,
-    output: policyException,
+    output: addedException,
     errors: ['invalid_request'],
     cli: { command: 'exceptions add' },
   }),
@@ -344,7 +345,7 @@ export const decisions = {
       digest: digestStart.optional().describe('Only decisions about this digest, or its start'),
       verdict: queryList(z.enum(policyVerdicts)).optional().describe('Only with this verdict'),
       action: queryList(z.enum(decisionActions)).optional().describe('Only with this action'),
-      since: moment('ago')
+      since: moment
         .optional()
         .describe('Only decisions from this time on, or of this last duration, such as `24h`'),
       inForce: queryBoolean.optional().describe('Only those that are, or are no longer, in force'),

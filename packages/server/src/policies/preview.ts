@@ -38,7 +38,7 @@ export async function previewPolicy(
   const counts = new Map<string, RejudgePreview['counts'][number]>();
   const totals = new Totals();
   const changes: PreviewedChange[] = [];
-  const seen = { judged: 0, skipped: 0, changed: 0 };
+  const seen = { judged: 0, skipped: 0, changed: 0, reasonsOnly: 0 };
   let reached: string | undefined;
   while (seen.judged + seen.skipped < images && !signal.aborted) {
     const room = images - seen.judged - seen.skipped;
@@ -53,6 +53,10 @@ export async function previewPolicy(
       seen.judged += 1;
       totals.add(one.row, one.outcome);
       if (!one.hasChanged) continue;
+      if (one.row.verdict === one.outcome.verdict && one.row.action === one.outcome.action) {
+        seen.reasonsOnly += 1;
+        continue;
+      }
       seen.changed += 1;
       const change = toChange(one.row, one.subject, one.outcome);
       count(counts, change);

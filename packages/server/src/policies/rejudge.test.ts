@@ -234,6 +234,11 @@ test('what would change is shown without changing anything', async () => {
     after: { policy: 'strict', action: 'block', reasons: ['no-latest: all of the lab'] },
   });
   expect(await count()).toBe(before);
+  // another policy with the same result is not a change of the image
+  const same =
+    'schema: lazaret-policy/1\nname: same\npriority: 9\nrules: [{ id: a, condition: "false" }]\n';
+  const unchanged = await previewPolicy(parts, { project, document: same, images: 50, signal });
+  expect(unchanged).toMatchObject({ changed: 0, reasonsOnly: 50, counts: [], changes: [] });
   const bad = previewPolicy(parts, { project, document: 'a: 1', images: 1, signal });
   await expect(bad).rejects.toThrow('not a valid policy');
 });

@@ -2,8 +2,11 @@
 import {
   exceptionStates,
   limits,
+  nearestName,
   operations,
   Problem,
+  readMoment,
+  type MomentDirection,
   type RejudgeStatus,
   type StoredException,
 } from '@lazaret/protocol';
@@ -18,6 +21,7 @@ import { withWholeDigest, withWholeReference } from '../registries/index.ts';
 import { describeCheck, requireDocument } from './check-document.ts';
 import type { JudgingParts } from './decide-arrivals.ts';
 import { explainDigest } from './explain.ts';
+import type { PolicySet } from './policy-set.ts';
 import { previewPolicy } from './preview.ts';
 import {
   addEffect,
@@ -124,9 +128,12 @@ function exceptionRoutes(parts: PolicyRouteParts): Route[] {
   const { database, now } = parts;
   const { exceptions } = operations;
   return [
-    route(exceptions.list, ({ query }, { principal }) =>
-      listExceptions(database, projectsWith(principal, 'policies.read'), query),
-    ),
+    route(exceptions.list, ({ query }, { principal }) => {
+      const { expiresBefore, ...rest } = query;
+      const until = toTime(expiresBefore, { direction: 'ahead', nowMs: now() });
+      const scope = projectsWith(principal, 'policies.read');
+      return listExceptions(database, scope, { ...rest, expiresBefore: until });
+    }),
     route(exceptions.show, ({ params }, { principal }) =>
       readException(parts, params.id, projectsWith(principal, 'policies.read')),
     ),
@@ -138,7 +145,9 @@ function exceptionRoutes(parts: PolicyRouteParts): Route[] {
       const about = { project, match, reason, owner: owner ?? actor, expires, actor };
       const id = await addException(database, about, { nowMs: now() });
       afterChange(parts);
-      return readException(parts, id, 'all');
+      const stored = await readException(parts, id, 'all');
+      const set = await parts.sets.read(database, project);
+      return { ...stored, warnings: findUnknownRule(set, match.rule) };
     }),
     route(exceptions.remove, async ({ params }, { principal }) => {
       const scope = projectsWith(principal, 'policies.manage');
@@ -224,11 +233,9 @@ function decisionRoutes(parts: PolicyRouteParts): Route[] {
   return [
     route(decisions.list, async ({ query }, { principal }) => {
       const scope = projectsWith(principal, 'policies.read');
-      const page = await listDecisions(
-        database,
-        scope,
-        await withWholeDigest(database, scope, query),
-      );
+      const since = toTime(query.since, { direction: 'ago', nowMs: parts.now() });
+      const ask = { ...query, ...(await withWholeDigest(database, scope, query)), since };
+      const page = await listDecisions(database, scope, ask);
       return { ...page, items: await addEffects(parts, page.items) };
     }),
     route(decisions.explain, async ({ query }, { principal }) => {
@@ -252,4 +259,21 @@ async function withWholeImage<T extends { readonly image?: string | undefined }>
   if (match.image === undefined) return match;
   const given = { text: match.image, path: 'body.image' };
   return { ...match, image: await withWholeReference(database, [project], given) };
+}
+
+function toTime(
+  text: string | undefined,
+  how: { readonly direction: MomentDirection; readonly nowMs: number },
+): string | undefined {
+  return text === undefined ? undefined : readMoment(text, how)?.toISOString();
+}
+
+/** A rule may be of a later policy, so that an unknown one is accepted. */
+function findUnknownRule({ policies: all, fallback }: PolicySet, rule?: string): string[] {
+  const known = [...all, fallback].flatMap(({ policy }) => policy.rules.map(({ id }) => id));
+  if (rule === undefined || known.includes(rule)) return [];
+  const nearest = nearestName(rule, known);
+  const advice = nearest === undefined ? '.' : `; did you mean "${nearest}"?`;
+  const what = `no policy in force has the rule "${rule}"${advice}`;
+  return [`${what} The exception applies once a policy has it.`];
 }

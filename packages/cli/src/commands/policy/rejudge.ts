@@ -91,9 +91,14 @@ async function preview(invocation: Invocation): Promise<void> {
   await writeOut(invocation, formatPreview(found));
 }
 
-function formatPreview({ judged, total, changed, counts, changes }: RejudgePreview): string {
+function formatPreview(preview: RejudgePreview): string {
+  const { judged, total, changed, reasonsOnly, counts, changes } = preview;
   const head = `${changed} of ${plural(judged, 'image')} would change`;
-  const part = judged < total ? ` (the newest; ${total} have decisions)` : '';
+  const same =
+    reasonsOnly === 0
+      ? ''
+      : `\n${plural(reasonsOnly, 'image')} with the same verdict and action, for other reasons or by another policy`;
+  const part = `${judged < total ? ` (the newest; ${total} have decisions)` : ''}${same}`;
   if (changed === 0) return `${head}${part}\n`;
   const sums = counts.map(({ images, before, after }) => [String(images), before, '->', after]);
   const rows = changes.map(({ registry, repository, tags, digest, before, after }) => [
