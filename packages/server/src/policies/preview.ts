@@ -53,7 +53,7 @@ export async function previewPolicy(
       seen.judged += 1;
       totals.add(one.row, one.outcome);
       if (!one.hasChanged) continue;
-      if (one.row.verdict === one.outcome.verdict && one.row.action === one.outcome.action) {
+      if (isSameResult(one.row, one.outcome)) {
         seen.reasonsOnly += 1;
         continue;
       }
@@ -66,6 +66,10 @@ export async function previewPolicy(
   const total = await countSubjects(parts, project);
   const ordered = [...counts.values()].toSorted((a, b) => b.images - a.images);
   return { project, ...seen, total, counts: ordered, ...totals.list(), changes };
+}
+
+function isSameResult(before: JudgedRow, after: Outcome): boolean {
+  return before.verdict === after.verdict && before.action === after.action;
 }
 
 /** All judged images by verdict and by action, before and after. */
