@@ -8,7 +8,7 @@ import {
 } from '@lazaret/protocol';
 import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
 
-import type { Database } from '../floor/db/index.ts';
+import { prepared, type Database } from '../floor/db/index.ts';
 import type { HookSource } from './secrets.ts';
 
 export type Connection = Kysely<Database> | Transaction<Database>;
@@ -20,11 +20,23 @@ export type HookRow = Selectable<Database['hooks']> & {
   readonly project: string;
 };
 
+/** Listed, since prepared statements need that; the type of a row says if one is missing. */
+const hookColumns = [
+  ...(['hooks.id', 'hooks.name', 'hooks.registry', 'hooks.kind', 'hooks.path'] as const),
+  ...(['hooks.authentication', 'hooks.header', 'hooks.secret_reference'] as const),
+  ...(['hooks.secret_hash', 'hooks.secret_key', 'hooks.audience'] as const),
+  ...(['hooks.service_account', 'hooks.keys_reference', 'hooks.ignore_actors'] as const),
+  ...(['hooks.check_image', 'hooks.source', 'hooks.refused', 'hooks.refused_at'] as const),
+  ...(['hooks.refused_reason', 'hooks.refused_address', 'hooks.processed'] as const),
+  ...(['hooks.dead_lettered', 'hooks.duration_counts', 'hooks.duration_seconds'] as const),
+  ...(['hooks.created_by', 'hooks.created_at'] as const),
+] as const;
+
 function selectHooks(database: Connection) {
   return database
     .selectFrom('hooks')
     .innerJoin('registries', 'registries.id', 'hooks.registry')
-    .selectAll('hooks')
+    .select(hookColumns)
     .select([
       'registries.name as registry_name',
       'registries.address as registry_address',
@@ -40,7 +52,10 @@ export async function findReceiver(
   const query = selectHooks(database);
   return target === 'check_image'
     ? query.where('hooks.check_image', 'is', true).executeTakeFirst()
-    : query.where('hooks.path', '=', target.path).executeTakeFirst();
+    : query
+        .where('hooks.path', '=', target.path)
+        .modifyEnd(prepared('find_hook_of_path'))
+        .executeTakeFirst();
 }
 
 /** Those of the configuration file. */

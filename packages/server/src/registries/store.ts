@@ -8,6 +8,7 @@ import {
 } from '@lazaret/protocol';
 import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
 
+import { prepared } from '../floor/db/index.ts';
 import type { Database } from '../floor/db/schema.ts';
 import { checkCursor } from '../floor/http/index.ts';
 import type { ProjectScope } from '../floor/principal.ts';
@@ -35,6 +36,7 @@ export async function readWatched(
     .selectFrom('registries')
     .select([...connectionColumns])
     .where('id', '=', id)
+    .modifyEnd(prepared('read_watched_registry'))
     .executeTakeFirst();
   return row === undefined ? undefined : toWatched(row);
 }
