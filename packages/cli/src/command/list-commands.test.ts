@@ -122,13 +122,13 @@ describe('actions', () => {
   it('wrap what a server is missing to the terminal, and say what waits for approval', async () => {
     const detail = 'none is configured: images are listed and checked, but not scanned for malware';
     const missing = [{ part: 'malware scanner', detail, advice: `${detail}. Set one up` }];
-    const quarantine = { proposed: 2, quarantined: 1 };
+    const overview = { quarantine: { proposed: 2, quarantined: 1 }, reinspection: { waiting: 4 } };
     const shown = {
       version: '1',
       roles: [],
       startedAt: '2026-01-01T00:00:00Z',
       missing,
-      quarantine,
+      ...overview,
     };
     const argv = ['status', '--no-color'];
     const { stdout } = await run({ 'system.show': () => shown }, argv, { terminal: ['stdout'] });
@@ -136,6 +136,7 @@ describe('actions', () => {
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`malware scanner: ${detail}`);
     expect(stdout).toContain('In quarantine: 1 image\n2 proposed actions wait for approval\n');
     expect(stdout).toContain('lazaret actions approve ID');
+    expect(stdout).toContain('Up to 4 images of registries still to be checked');
   });
 
   it('print the request ID of an internal server error', async () => {

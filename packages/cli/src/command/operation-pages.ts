@@ -12,6 +12,7 @@ import {
   type JobDetail,
   type Operation,
   type OperationOutput,
+  type Registry,
   type operations,
 } from '@lazaret/protocol';
 
@@ -49,7 +50,16 @@ export function noteFor(operation: Operation, answer: unknown): string {
   return notes[operation.name]?.(answer as never) ?? '';
 }
 
+const showRegistry: Page = async (answer, options) => {
+  const { formatRegistryPage } = await import('../render/registry-page.ts');
+  return formatRegistryPage(answer as Registry, options);
+};
+
 const pages: Readonly<Record<string, Page>> = {
+  'registries.add': showRegistry,
+  'registries.show': showRegistry,
+  'registries.sync': showRegistry,
+  'registries.update': showRegistry,
   'jobs.show': async (answer, options) => {
     const { formatJobPage } = await import('../render/job-page.ts');
     return formatJobPage(answer as JobDetail, options);
@@ -137,6 +147,7 @@ async function formatStatus(
       ...wrapText(visibleLine(advice), widthChars && widthChars - 2).map((line) => `  ${line}`),
     ]),
     ...describeQuarantine(status, style),
+    ...describeReinspection(status),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }
@@ -161,5 +172,16 @@ function describeQuarantine({ quarantine }: Status, style: Style): readonly stri
   return [
     ...(quarantined === 0 ? [] : [`In quarantine: ${plural(quarantined, 'image')}`]),
     ...waiting,
+  ];
+}
+
+/** After a change of scanners or signatures. */
+function describeReinspection({ reinspection }: Status): readonly string[] {
+  if (reinspection === null || reinspection.waiting === 0) return [];
+  const images = plural(reinspection.waiting, 'image');
+  return [
+    `Up to ${images} of registries still to be checked with the present scanners and signatures,`,
+    '  the newest first and each at most once an hour; decisions about them rest on earlier results.',
+    '  To inspect one now: `lazaret images inspect REFERENCE --force`.',
   ];
 }

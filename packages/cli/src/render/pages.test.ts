@@ -1,7 +1,13 @@
-/** Engines and files as pages for people. */
+/** Engines, files and registries as pages for people. */
 import { readFileSync } from 'node:fs';
 
-import { engineManifest, type EngineDetail, type FileDetail } from '@lazaret/protocol';
+import {
+  engineManifest,
+  watchSettings,
+  type EngineDetail,
+  type FileDetail,
+  type Registry,
+} from '@lazaret/protocol';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 
@@ -9,6 +15,7 @@ import { countColumns } from './cut-text.ts';
 import { formatEnginePage } from './engine-page.ts';
 import { formatFilePage } from './file-page.ts';
 import type { PageOptions } from './page.ts';
+import { formatRegistryPage } from './registry-page.ts';
 import { createStyle } from './style.ts';
 
 const at = '2026-11-30T12:00:00.000Z';
@@ -67,4 +74,27 @@ it('a file has its images, and says how many more there are', () => {
   expect(page).toContain('opt/eicar.com');
   expect(page).not.toContain('Jobs');
   expect(Math.max(...page.split('\n').map(countColumns))).toBeLessThanOrEqual(80);
+});
+
+it('a registry is a short page of what is set, with durations', () => {
+  const settings = watchSettings.parse({ kind: 'harbor', pollInterval: '90s', plainHttp: true });
+  const registry: Registry = {
+    ...{ id: '0'.repeat(16), name: 'lab', project: 'default', address: 'lab:5000', settings },
+    ...{ source: 'api', state: 'pending', problem: null, check: null, createdBy: 'ana' },
+    poll: {
+      ...{ running: false, startedAt: null, finishedAt: null, completeAt: null, nextAt: at },
+      ...{ requests: 0, failures: 0 },
+    },
+    counts: {
+      ...{ repositories: 1, tags: 2, waiting: 3, inspecting: 0, failed: 0, skipped: 0 },
+      problems: 0,
+    },
+    ...{ createdAt: at, changedAt: at },
+  };
+  const page = formatRegistryPage(registry, options);
+  expect(page).toContain('Address      lab:5000 (harbor), HTTP without TLS\n');
+  expect(page).toContain('every 1m 30s, none complete yet');
+  expect(page).toContain('1 repository, 2 tags, 3 waiting for inspection');
+  expect(page).not.toMatch(/Mirrors|Rates|CA file| - *$/m);
+  expect(page.split('\n').length).toBeLessThan(16);
 });

@@ -22,5 +22,14 @@ export const overview = z.object({
     })
     .nullable()
     .describe('In the projects of the caller; null without the permission `quarantine.read`'),
+  reinspection: z
+    .object({
+      waiting: z
+        .number()
+        .int()
+        .describe('Images in registries that were last checked with other scanners or signatures'),
+    })
+    .nullable()
+    .describe('In the projects of the caller; null without the permission `policies.read`'),
 });
 export type Overview = z.output<typeof overview>;

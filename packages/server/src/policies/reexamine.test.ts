@@ -6,7 +6,7 @@ import { createJudgingFixture, type JudgingFixture } from '../testing/judging-fi
 import { startWatchFixture, type WatchFixture } from '../testing/watch-fixture.ts';
 import { decideArrivals } from './decide-arrivals.ts';
 import { PolicySets } from './policy-set.ts';
-import { reexamineOutdated } from './reexamine.ts';
+import { countToReexamine, reexamineOutdated } from './reexamine.ts';
 
 let lab: WatchFixture;
 let judged: JudgingFixture;
@@ -50,6 +50,9 @@ test('each outdated image once for a configuration, by digest and behind everyth
   // two inspectors with different signatures do not inspect everything in turn
   await set(current.digest, 'signatures of another inspector');
   expect(await reexamineOutdated(lab)).toBe(0);
+  // meanwhile they wait, which the status says
+  expect(await countToReexamine(lab.database, 'all')).toBe(3);
+  expect(await countToReexamine(lab.database, ['other'])).toBe(0);
   await sql`update decisions_in_force set reexamined_at = now() - interval '1 day'`.execute(
     lab.database,
   );

@@ -8,6 +8,7 @@ import { sql, type Kysely, type Transaction } from 'kysely';
 
 import { transaction } from '../floor/db/index.ts';
 import type { Database } from '../floor/db/schema.ts';
+import type { ProjectScope } from '../floor/principal.ts';
 import {
   countRequested,
   findOutdated,
@@ -54,6 +55,21 @@ export async function reexamineOutdated({ database, queue }: ReexamineParts): Pr
     if (error instanceof Problem && error.code === 'too_many_requests') return 0;
     throw error;
   }
+}
+
+/** Images that were last looked at for another configuration than that of the newest report. */
+export async function countToReexamine(
+  database: Kysely<Database>,
+  scope: ProjectScope,
+): Promise<number> {
+  const config = await readScanConfig(database);
+  if (config === undefined) return 0;
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from decisions_in_force
+    where not is_part and images <> '{}' and reexamined <> ${config}
+      and ${scope === 'all' ? sql`true` : sql`project = any(${[...scope]}::text[])`}
+    `.execute(database);
+  return rows[0]?.count ?? 0;
 }
 
 /** Each once for a configuration, and not more often than the limit allows. */

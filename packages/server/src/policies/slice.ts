@@ -3,11 +3,13 @@ import { plural } from '@lazaret/protocol';
 import type { Kysely } from 'kysely';
 
 import type { Database } from '../floor/db/schema.ts';
+import { projectsWith } from '../floor/principal.ts';
 import type { MissingPart, Slice, SliceContext } from '../floor/slice.ts';
 import { countUndecided } from '../registries/index.ts';
 import { judgingLimits } from './limits.ts';
 import { PolicySets } from './policy-set.ts';
 import type { EffectParts } from './read-decisions.ts';
+import { countToReexamine } from './reexamine.ts';
 import { policyRoutes } from './routes.ts';
 
 export function policiesSlice(
@@ -24,6 +26,11 @@ export function policiesSlice(
         ...(await listUndecided(database)),
         ...(await listPaused(database)),
       ],
+    },
+    overview: async (caller) => {
+      const scope = projectsWith(caller, 'policies.read');
+      if (scope.length === 0) return {};
+      return { reinspection: { waiting: await countToReexamine(database, scope) } };
     },
   };
 }

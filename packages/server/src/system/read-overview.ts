@@ -9,7 +9,7 @@ export async function readOverview(
   slices: readonly Slice[],
   { principal, health }: { readonly principal: Principal; readonly health: Health },
 ): Promise<Overview> {
-  const nothing: Overview = { quarantine: null };
+  const nothing: Overview = { quarantine: null, reinspection: null };
   // without the database the slices cannot respond
   if (health.components.some(({ ok, name }) => !ok && name === 'database')) return nothing;
   const parts = await Promise.all(slices.map(async ({ overview }) => overview?.(principal)));

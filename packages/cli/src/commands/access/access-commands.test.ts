@@ -18,7 +18,14 @@ let home = '';
 let server: ScriptedServer;
 const identity = { kind: 'session', name: 'al', csrf: 'proof', grants: [], projects: [] };
 const status = {
-  ...{ version: '1', roles: [], startedAt: '2026-01-01T00:00:00Z', missing: [], quarantine: null },
+  ...{
+    version: '1',
+    roles: [],
+    startedAt: '2026-01-01T00:00:00Z',
+    missing: [],
+    quarantine: null,
+    reinspection: null,
+  },
 };
 
 const signIn: Handler = ({ response, body }) => {
