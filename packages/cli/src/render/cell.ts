@@ -94,9 +94,13 @@ function formatNumber(name: string, value: number): string {
   return String(value);
 }
 
+/** Fields that are times. */
+const timeName = /(?:(?:^a|[a-z]A)t|^expires|Until|^since|Since)$/;
+const isoTime = /^\d{4}-\d\d-\d\dT/;
+
 function formatString(name: string, value: string, options: CellOptions): string {
   const { now, short, wide = false } = options;
-  const at = /(^a|[a-z]A)t$/.test(name) ? Date.parse(value) : Number.NaN;
+  const at = timeName.test(name) && isoTime.test(value) ? Date.parse(value) : Number.NaN;
   if (!Number.isNaN(at)) {
     if (wide) return formatMoment(at);
     return short ? formatAge(at, now) : `${formatMoment(at)} (${formatAge(at, now)})`;

@@ -21,6 +21,8 @@ describe('cells', () => {
     expect(formatCell('timeLimitMs', 90_000, short)).toBe('1m 30s');
     expect(formatCell('createdAt', '2026-01-01T00:00:00Z', short)).toBe('2m ago');
     expect(formatCell('at', '2026-01-01T00:02:00Z', short)).toBe('just now');
+    expect(formatCell('expires', '2026-01-03T00:02:00.000Z', short)).toBe('in 2d');
+    expect(formatCell('expires', 'never', short)).toBe('never');
     expect(formatCell('format', '2026-01-01T00:02:00Z', short)).toBe('2026-01-01T00:02:00Z');
     expect(formatCell('mode', 0o4755, short)).toBe('4755');
     expect(formatCell('mode', 0o44, short)).toBe('0044');

@@ -280,7 +280,7 @@ export const exceptions = {
     output: page(policyException),
     cli: {
       command: 'exceptions list',
-      columns: ['id', 'project', 'state', 'match', 'reason', 'owner', 'expires', 'source'],
+      columns: ['id', 'project', 'state', 'match', 'reason', 'owner', 'source', 'expires'],
     },
   }),
   show: defineOperation({
