@@ -203,6 +203,7 @@ test('proposed actions are approved and rejected, an image is released and its e
   await page.waitForURL('**/quarantine/*');
   await giveReason(page.getByRole('button', { name: 'Release', exact: true }), 'Release');
   await page.locator('[data-state="released"]').first().waitFor();
+  await page.getByRole('link', { name: 'Decisions', exact: true }).last().waitFor();
   await takeScreenshot(page, 'quarantine released');
   await giveReason(page.getByRole('button', { name: 'Purge', exact: true }), 'Purge');
   await page.locator('[data-state="purged"]').first().waitFor();

@@ -16,7 +16,9 @@ export function PageHeader({ title, eyebrow, children, actions }: PageHeaderProp
     <header className="page-head">
       <div className="grow">
         {eyebrow !== undefined && <div className="eyebrow">{eyebrow}</div>}
-        <h1 className="break">{title}</h1>
+        <h1 className="break" tabIndex={-1}>
+          {title}
+        </h1>
         {children !== undefined && <p>{children}</p>}
       </div>
       {actions !== undefined && <div className="row">{actions}</div>}

@@ -114,7 +114,8 @@ const triggers: Readonly<Record<DecisionTrigger, string>> = {
 
 function DecisionFields({ decision }: DecisionProps): ReactNode {
   const { verdict, action, policy, policyVersion, project, registry, tags, reasons } = decision;
-  const { trigger, causedBy, approvedBy, decidedAt, previous } = decision;
+  const { trigger, causedBy, approvedBy, decidedAt, previous, repository } = decision;
+  const [tag] = tags;
   return (
     <dl className="fields">
       <Field label="Verdict">
@@ -126,7 +127,11 @@ function DecisionFields({ decision }: DecisionProps): ReactNode {
       <Field label="Policy">
         <PolicyLink name={policy} version={policyVersion} project={project} />
       </Field>
-      <Field label="Registry">{registry}</Field>
+      <Field label="Registry">
+        <LinkAnchor to="/registries/$name" params={{ name: registry }} search={{ repository }}>
+          {registry}
+        </LinkAnchor>
+      </Field>
       <Field label="Tags">
         <PlainText>{tags.join(', ') || 'none'}</PlainText>
       </Field>
@@ -137,6 +142,14 @@ function DecisionFields({ decision }: DecisionProps): ReactNode {
         {triggers[trigger]} <span className="dim">by {causedBy}</span>
       </Field>
       <Field label="Approved by">{approvedBy}</Field>
+      <Field label="More">
+        <LinkAnchor
+          to="/arrivals"
+          search={{ registry, repository, ...(tag !== undefined && { tag }) }}
+        >
+          Arrivals
+        </LinkAnchor>
+      </Field>
       {previous !== null && (
         <Field label="Before">
           <LinkAnchor to="/decisions/$id" params={{ id: previous }}>

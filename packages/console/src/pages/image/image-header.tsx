@@ -107,6 +107,11 @@ function Facts({ image }: { readonly image: ImageDetail }): ReactNode {
       <Field label="Digest" wide>
         <Copyable value={image.digest} label="the digest" chars={digestChars} />
       </Field>
+      <Field label="In registries">
+        <LinkAnchor to="/decisions" search={{ digest: image.digest }}>
+          Decisions
+        </LinkAnchor>
+      </Field>
       {others.length > 0 && (
         <Field label="Other names" wide>
           <ul className="plain-list">

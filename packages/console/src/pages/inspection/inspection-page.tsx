@@ -12,6 +12,7 @@ import { Panel } from '../../components/panel.tsx';
 import { PlainText } from '../../components/plain-text.tsx';
 import { QueryView } from '../../components/query-view.tsx';
 import { HashLink } from '../../components/hash-link.tsx';
+import { ImageName } from '../../components/image-name.tsx';
 import { LinkAnchor } from '../../components/router-link.tsx';
 import { VerdictBadge } from '../../components/verdict-badge.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
@@ -147,7 +148,7 @@ function InspectedImages({ inspection }: { readonly inspection: Inspection }): R
                 {name === null ? (
                   <span className="mono">{shortDigest(digest)}</span>
                 ) : (
-                  <PlainText>{name}</PlainText>
+                  <ImageName>{name}</ImageName>
                 )}
               </LinkAnchor>
               <div className="dim small">

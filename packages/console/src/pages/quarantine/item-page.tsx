@@ -19,10 +19,13 @@ import { PageHeader } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { PlainText } from '../../components/plain-text.tsx';
 import { QueryView } from '../../components/query-view.tsx';
+import { LinkAnchor } from '../../components/router-link.tsx';
 import { Timestamp } from '../../components/timestamp.tsx';
 import { TruncatedList } from '../../components/truncated-list.tsx';
 import { useAction, useOperation } from '../../data.ts';
 import { useAllowed } from '../../session.ts';
+import { imageNameOf } from '../../text/image-name.ts';
+import { useProjectSearch } from '../images/image-columns.tsx';
 import { ReasonButton } from './reason-button.tsx';
 import { ActionStateBadge, actionLabels, ItemStateBadge } from './statuses.tsx';
 
@@ -46,10 +49,14 @@ interface ItemProps {
 }
 
 function ItemView({ item }: ItemProps): ReactNode {
-  const { repository, registry, action, contents, actions } = item;
+  const { repository, tags, action, contents, actions } = item;
   return (
     <>
-      <PageHeader title={repository} eyebrow={registry} actions={<ItemActions item={item} />}>
+      <PageHeader
+        title={imageNameOf(repository, tags[0])}
+        eyebrow={<LinkAnchor to="/quarantine">Quarantine</LinkAnchor>}
+        actions={<ItemActions item={item} />}
+      >
         <Copyable value={item.digest} label="the digest" />
       </PageHeader>
       <div className="stack">
@@ -85,13 +92,29 @@ function ItemView({ item }: ItemProps): ReactNode {
 
 function ItemFields({ item }: ItemProps): ReactNode {
   const { state, tags, reason, createdBy, target, releasedBy, releaseReason, purgedBy } = item;
+  const { registry, repository, digest, project } = item;
+  const search = useProjectSearch(project);
   return (
     <dl className="fields">
       <Field label="State">
         <ItemStateBadge state={state} />
       </Field>
+      <Field label="Registry">
+        <LinkAnchor to="/registries/$name" params={{ name: registry }} search={{ repository }}>
+          {registry}
+        </LinkAnchor>
+      </Field>
       <Field label="Tags">
         <PlainText>{tags.join(', ') || 'none'}</PlainText>
+      </Field>
+      <Field label="More">
+        <LinkAnchor to="/images/$digest" params={{ digest }} search={search}>
+          Report
+        </LinkAnchor>
+        {' · '}
+        <LinkAnchor to="/decisions" search={{ registry, repository, digest }}>
+          Decisions
+        </LinkAnchor>
       </Field>
       <Field label="Evidence">{formatSize(item.sizeBytes)}</Field>
       <Field label="By">{createdBy}</Field>
@@ -215,13 +238,21 @@ const contentColumns: readonly Column<QuarantineContent>[] = [
 ];
 
 function ActionPanel({ action }: { readonly action: RegistryAction }): ReactNode {
-  const { kind, state, steps, requestedBy, requestedAt, reason, attempts } = action;
+  const { kind, state, steps, requestedBy, requestedAt, reason, attempts, decision } = action;
   return (
     <Panel title={actionLabels[kind]} actions={<ActionStateBadge state={state} />}>
       <p className="break">
         <PlainText>{reason}</PlainText>{' '}
         <span className="dim">
           by {requestedBy}, <Timestamp at={requestedAt} />
+          {decision !== null && (
+            <>
+              {', '}
+              <LinkAnchor to="/decisions/$id" params={{ id: decision }}>
+                decision
+              </LinkAnchor>
+            </>
+          )}
           {attempts > 1 && `, ${plural(attempts, 'attempt')}`}
         </span>
       </p>

@@ -1,7 +1,7 @@
 import { Button, type ButtonProps, Group, Modal, TagsInput, Textarea } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { asProblem } from '@lazaret/protocol';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 
 import { ProblemNotice } from '../../components/notice.tsx';
 
@@ -33,6 +33,7 @@ interface ReasonButtonProps {
 /** A button with a dialog that asks for the reason, and for names if the server wants them. */
 export function ReasonButton(props: ReasonButtonProps): ReactNode {
   const [open, { open: ask, close }] = useDisclosure(false);
+  useFocusAfterwards(open);
   const { label, question, icon, button, action } = props;
   return (
     <>
@@ -50,6 +51,25 @@ export function ReasonButton(props: ReasonButtonProps): ReactNode {
         <ReasonForm {...props} onClose={close} />
       </Modal>
     </>
+  );
+}
+
+const closingMs = 400;
+
+/** The action may remove its button, which the focus returns to: then it goes to the title of the page. */
+function useFocusAfterwards(isOpen: boolean): void {
+  const wasOpen = useRef(false);
+  useEffect(() => {
+    wasOpen.current ||= isOpen;
+  }, [isOpen]);
+  useEffect(
+    () => () => {
+      if (!wasOpen.current) return;
+      setTimeout(() => {
+        if (document.activeElement === document.body) document.querySelector('h1')?.focus();
+      }, closingMs);
+    },
+    [],
   );
 }
 

@@ -57,7 +57,7 @@ const columns: readonly Column<TagChange>[] = [
     label: 'Source',
     cell: ({ source, actor }) => (
       <div>
-        {source === 'quarantine' ? 'Quarantine' : arrivalSourceLabels[source]}
+        {source === 'quarantine' ? 'quarantine' : arrivalSourceLabels[source]}
         {actor !== null && (
           <div className="dim small break">
             by <PlainText>{actor}</PlainText>
