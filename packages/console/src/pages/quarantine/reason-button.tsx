@@ -56,7 +56,7 @@ export function ReasonButton(props: ReasonButtonProps): ReactNode {
 
 const closingMs = 400;
 
-/** The action may remove its button, which the focus returns to: then it goes to the title of the page. */
+/** The focus goes to the title of the page when the action removes the button. */
 function useFocusAfterwards(isOpen: boolean): void {
   const wasOpen = useRef(false);
   useEffect(() => {
