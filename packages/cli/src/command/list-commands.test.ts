@@ -79,11 +79,9 @@ describe('lists', () => {
 
   it('name manifests that were rejected', async () => {
     const refused = [{ file: 'bad.yaml', detail: 'name: missing', at: '2026-01-01T00:00:00Z' }];
-    const { stderr } = await run(
-      { 'engines.list': () => ({ items: [], next: null, refused }) },
-      ['engines'],
-      { terminal: ['stderr'] },
-    );
+    const { stderr } = await run({ 'engines.list': () => ({ items: [], next: null, refused }) }, [
+      'engines',
+    ]);
     expect(stderr).toContain('rejected: bad.yaml: name: missing');
   });
 });

@@ -19,6 +19,7 @@ import {
 import type { Invocation } from './command.ts';
 import { formatCell, formatMoment } from '../render/cell.ts';
 import { formatPage, type PageOptions } from '../render/page.ts';
+import { printNote, printTerminalNote } from '../render/print.ts';
 import { createStyle, widthOf, type Style } from '../render/style.ts';
 import { visibleLine } from '../render/visible-text.ts';
 import { wrapText } from '../render/wrap-text.ts';
@@ -33,21 +34,31 @@ const notes: Readonly<Record<string, (answer: never) => string>> = {
     `Valid for one sign-in, until ${formatMoment(Date.parse(expiresAt))}`,
   'hooks.add': noteSecret,
   'hooks.update': noteSecret,
-  'exceptions.add': ({ warnings }: AddedException) =>
-    warnings.map((text) => `warning: ${visibleLine(text)}`).join('\n'),
+};
+
+/** What is wrong in spite of a success; printed wherever standard error goes. */
+const warnings: Readonly<Record<string, (answer: never) => readonly string[]>> = {
+  'exceptions.add': (answer: AddedException) =>
+    answer.warnings.map((text) => `warning: ${visibleLine(text)}`),
   'engines.list': ({ refused }: OperationOutput<typeof operations.engines.list>) =>
-    refused
-      .map(({ file, detail }) => `rejected: ${visibleLine(file)}: ${visibleLine(detail)}`)
-      .join('\n'),
+    refused.map(({ file, detail }) => `rejected: ${visibleLine(file)}: ${visibleLine(detail)}`),
 };
 
 function noteSecret({ generatedSecret }: HookWithSecret): string {
   return generatedSecret === null ? '' : 'The secret is shown only once';
 }
 
-/** The note about a response; empty when there is none. */
-export function noteFor(operation: Operation, answer: unknown): string {
-  return notes[operation.name]?.(answer as never) ?? '';
+/** Prints the warnings and the note of a response to standard error. */
+export async function printNotes(
+  invocation: Invocation,
+  operation: Operation,
+  answer: unknown,
+): Promise<void> {
+  for (const line of warnings[operation.name]?.(answer as never) ?? []) {
+    await printNote(invocation, line);
+  }
+  const note = notes[operation.name]?.(answer as never) ?? '';
+  if (note !== '') await printTerminalNote(invocation, note);
 }
 
 const showRegistry: Page = async (answer, options) => {

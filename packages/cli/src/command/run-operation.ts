@@ -20,7 +20,7 @@ import { checkIds, hasIds, namedNounOf, resolveArguments } from './resolve-argum
 import { itemFields } from './item-fields.ts';
 import { chooseColumns } from '../render/choose-columns.ts';
 import { deriveFlags, readFields, type FieldFlag } from './operation-flags.ts';
-import { noteFor, pageOf } from './operation-pages.ts';
+import { pageOf, printNotes } from './operation-pages.ts';
 import { printItem, printList, printTerminalNote, writeOut } from '../render/print.ts';
 
 /** The command of the named operation. */
@@ -94,8 +94,7 @@ async function callAndPrint(
         return send({ ...(call.params as object), name: whole });
       }));
   if (operation.outputKind === 'empty') return writeOut(invocation, `${called}\n`);
-  const note = noteFor(operation, answer);
-  if (note !== '') await printTerminalNote(invocation, note);
+  await printNotes(invocation, operation, answer);
   await printItem(invocation, answer, pageOf(operation, invocation));
 }
 
@@ -204,8 +203,7 @@ async function readPages(
         signal: how.signal,
       },
     )) as Page<unknown>;
-    const note = cursor === undefined ? noteFor(operation, page) : '';
-    if (note !== '') await printTerminalNote(how.invocation, note);
+    if (cursor === undefined) await printNotes(how.invocation, operation, page);
     items.push(...page.items);
     if (page.next === null) return { items, more: false };
     if (items.length >= wanted || page.items.length === 0) return { items, more: true };

@@ -13,6 +13,7 @@ export async function runCheck(invocation: Invocation): Promise<void> {
   const project = flagText(flags, 'project');
   const { client } = await invocation.connect();
   const failures: string[] = [];
+  let lastFailed = '';
   for (const name of names) {
     const result = await client.call(
       operations.registries.check,
@@ -24,9 +25,10 @@ export async function runCheck(invocation: Invocation): Promise<void> {
     else await printStructured(invocation, result);
     const failed = result.results.find(({ state }) => state === 'failed');
     if (failed !== undefined) {
+      lastFailed = name;
       failures.push(`registry ${name}: ${failed.name} failed: ${visibleLine(failed.detail)}`);
     }
   }
   if (failures.length === 0) return;
-  throw new Failure(failures.join('\n'), { hint: 'Run: lazaret registries show NAME' });
+  throw new Failure(failures.join('\n'), { hint: `Run: lazaret registries show ${lastFailed}` });
 }
