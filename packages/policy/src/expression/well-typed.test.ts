@@ -1,3 +1,4 @@
+// Not in the quick check: random conditions are compiled and evaluated.
 /**
  * An expression that passes the type check never ends in a type error: random expressions over the
  * catalogue, of which those that pass are evaluated.

@@ -1,3 +1,4 @@
+// Not in the quick check: a pattern is aborted after its time limit.
 import { expect, test } from 'vitest';
 
 import { compileParameters, SchemaError } from './compile-parameters.ts';

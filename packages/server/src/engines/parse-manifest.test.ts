@@ -1,3 +1,4 @@
+// Not in the quick check: random texts are read as manifests.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 

@@ -1,3 +1,4 @@
+// Not in the quick check: scanners are opened and checked.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

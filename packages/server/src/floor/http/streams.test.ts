@@ -1,3 +1,4 @@
+// Not in the quick check: the end of streams is waited for.
 /** Streams of events, whatever the operation: permissions of callers, methods, parameters. */
 import { createClient, operationList, operations } from '@lazaret/protocol';
 import { afterEach, beforeEach, expect, test } from 'vitest';
