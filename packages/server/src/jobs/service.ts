@@ -25,7 +25,7 @@ import { readLog } from './attempt-log.ts';
 import { cancelJob } from './cancel.ts';
 import { followJob } from './follow.ts';
 import { readJob, readJobSummary } from './read.ts';
-import { checkBareUpload, submitJob, type RunnableEngine } from './submit.ts';
+import { checkBareUpload, checkEnabled, submitJob, type RunnableEngine } from './submit.ts';
 
 export interface JobParts extends ArtifactParts {
   readonly database: Kysely<Database>;
@@ -74,10 +74,7 @@ export async function submitUpload(
   const { principal } = context;
   const project = chooseProject(principal, 'jobs.submit', undefined);
   const engine = await parts.findEngine(ask.engine);
-  if (!engine.enabled)
-    throw new Problem('engine_disabled', `the engine ${ask.engine} is disabled`, {
-      hint: `An operator can enable it: \`lazaret engines enable ${ask.engine}\`.`,
-    });
+  checkEnabled(engine);
   checkBareUpload(engine, parts.checkParameters(engine, {}));
   readIdempotencyKey(context.headers['idempotency-key']);
   const artifact = await storeUpload(await context.upload(), {

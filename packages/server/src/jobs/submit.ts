@@ -40,17 +40,21 @@ export interface SubmissionContext {
   readonly rerunOf?: string;
 }
 
+/** Throws the problem `engine_disabled`. */
+export function checkEnabled({ name, enabled }: Pick<RunnableEngine, 'name' | 'enabled'>): void {
+  if (enabled) return;
+  throw new Problem('engine_disabled', `the engine ${name} is disabled`, {
+    hint: `An operator can enable it: \`lazaret engines enable ${name}\`.`,
+  });
+}
+
 /** Returns the id of the job; of the earlier one when the idempotency key was used before. */
 export async function submitJob(
   submission: JobSubmission,
   context: SubmissionContext,
 ): Promise<string> {
   const { engine, database } = context;
-  if (!engine.enabled) {
-    throw new Problem('engine_disabled', `the engine ${engine.name} is disabled`, {
-      hint: `An operator can enable it: \`lazaret engines enable ${engine.name}\`.`,
-    });
-  }
+  checkEnabled(engine);
   checkParameters(submission, context);
   const hash = createHash('sha256').update(JSON.stringify(submission)).digest('hex');
   const earlier = await findEarlier(context, hash);
