@@ -69,8 +69,8 @@ const consoleUrl = (path: string): string => `${lab.instance.url}/console/${path
 test('a slash opens the search, which reaches the file by keyboard', async () => {
   await visitPage(page, consoleUrl(''), 'Overview');
   await page.keyboard.press('/');
-  const input = page.getByRole('combobox', { name: 'Search text' });
-  await input.waitFor();
+  await page.getByRole('combobox', { name: 'Search text' }).waitFor();
+  // Typed at once: the field has the focus as soon as it is visible.
   await page.keyboard.type('shell.p');
   await page.getByRole('option', { name: /srv\/www\/shell\.php/ }).waitFor();
   expect(await axeViolations(page)).toEqual([]);
@@ -119,8 +119,8 @@ test('a file of an image is previewed and submitted to several engines in dialog
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Submit to engines' }).click();
   const dialog = page.getByRole('dialog', { name: 'Submit to engines' });
-  await dialog.getByRole('checkbox', { name: /^strings/ }).click();
-  await dialog.getByRole('checkbox', { name: /^hostile/ }).click();
+  await dialog.getByRole('checkbox', { name: /^strings/ }).check();
+  await dialog.getByRole('checkbox', { name: /^hostile/ }).check();
   // The form of the page Submit, with the explanations of the engine.
   await dialog.getByText('Shorter runs of printable characters are not strings').waitFor();
   const minimum = dialog.getByRole('textbox', { name: 'Minimum length' });
@@ -147,8 +147,8 @@ test('an engine that refuses the file is shown, and a retry submits only to it',
   await visitPage(page, consoleUrl(`files/${sha256}`), 'shell.php');
   await page.getByRole('button', { name: 'Submit to engines' }).click();
   const dialog = page.getByRole('dialog', { name: 'Submit to engines' });
-  await dialog.getByRole('checkbox', { name: /^strings/ }).click();
-  await dialog.getByRole('checkbox', { name: /^hostile/ }).click();
+  await dialog.getByRole('checkbox', { name: /^strings/ }).check();
+  await dialog.getByRole('checkbox', { name: /^hostile/ }).check();
   await dialog.getByRole('button', { name: 'Edit as JSON' }).click();
   const json = dialog.getByRole('textbox', { name: 'Parameters as JSON' });
   await json.fill('{"minimumLength": 4');

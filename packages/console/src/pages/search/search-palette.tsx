@@ -3,7 +3,15 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { detectSearchTerm, operations, type SearchHit, type SearchKind } from '@lazaret/protocol';
 import { IconFileSearch, IconSearch, IconWorldSearch } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useEffect,
+  useId,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
 
 import { useOperation } from '../../data.ts';
 import { ProblemNotice } from '../../components/notice.tsx';
@@ -80,6 +88,9 @@ function Palette({ onClose }: { readonly onClose: () => void }): ReactNode {
   const selected = Math.min(at, Math.max(0, options.length - 1));
   const open = useOpenOption(words, onClose);
   const listId = useId();
+  const input = useRef<HTMLInputElement>(null);
+  // Before the next key: the dialog focuses its first field some milliseconds later.
+  useLayoutEffect(() => input.current?.focus(), []);
   const onKeyDown = (event: KeyboardEvent): void => {
     const target = moveSelection(event.key, selected, options.length);
     if (target !== undefined) {
@@ -95,6 +106,7 @@ function Palette({ onClose }: { readonly onClose: () => void }): ReactNode {
   return (
     <div>
       <TextInput
+        ref={input}
         className="palette-input"
         size="lg"
         role="combobox"
