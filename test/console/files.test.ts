@@ -109,6 +109,23 @@ test('the page of a file shows its findings, its images, and its content as text
   await takeScreenshot(page, 'file page');
 });
 
+test('an engine whose parameters cannot be loaded is an error with a retry', async () => {
+  const url = '**/api/v1/engines/strings';
+  const problem = { code: 'forbidden', detail: 'not for this test' };
+  await page.route(url, (route) =>
+    route.fulfill({ status: 403, contentType: 'application/problem+json', json: problem }),
+  );
+  await visitPage(page, consoleUrl(`files/${sha256}`), 'shell.php');
+  await page.getByRole('button', { name: 'Submit to engines' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Submit to engines' });
+  await dialog.getByRole('checkbox', { name: /^strings/ }).check();
+  await dialog.getByText('not for this test').waitFor();
+  await page.unroute(url);
+  await dialog.getByRole('button', { name: 'Retry' }).click();
+  await dialog.getByRole('textbox', { name: 'Minimum length' }).waitFor();
+  await page.keyboard.press('Escape');
+});
+
 test('a file of an image is previewed and submitted to several engines in dialogs', async () => {
   const { items } = await lab.instance.client.call(operations.images.list, {});
   const digest = items[0]?.digest ?? '';

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 
+import { ProblemNotice } from '../../components/notice.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { ParametersForm } from './parameters-form.tsx';
 import type { EngineChoice } from './use-engine-choice.ts';
@@ -12,10 +13,10 @@ interface ParameterPanelsProps {
   readonly showsAll: boolean;
 }
 
-/** A form for the parameters of each chosen engine that has any. */
+/** A form for the parameters of each chosen engine that has any, or why they are unknown. */
 export function ParameterPanels({ choice, errorOf, showsAll }: ParameterPanelsProps): ReactNode {
-  const { engines, parametersOf, changeParameters } = choice;
-  return engines.map((manifest) => {
+  const { engines, failure, parametersOf, changeParameters } = choice;
+  const panels = engines.map((manifest) => {
     const { name, parameters } = manifest;
     if (parameters === undefined) return null;
     return (
@@ -30,4 +31,10 @@ export function ParameterPanels({ choice, errorOf, showsAll }: ParameterPanelsPr
       </Panel>
     );
   });
+  return (
+    <>
+      {failure !== undefined && <ProblemNotice {...failure} />}
+      {panels}
+    </>
+  );
 }

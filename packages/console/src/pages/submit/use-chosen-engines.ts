@@ -5,11 +5,18 @@ import { useEffect, useRef } from 'react';
 import { client } from '../../client.ts';
 import { useOperation } from '../../data.ts';
 
-/** Manifests of the chosen engines; a single enabled engine is chosen automatically. */
+export interface ChosenEngines {
+  /** Manifests, as soon as they are loaded. */
+  readonly engines: readonly EngineManifest[];
+  /** Why the manifest of an engine cannot be loaded, without which nothing can be submitted. */
+  readonly failure: { readonly error: unknown; readonly retry: () => void } | undefined;
+}
+
+/** The chosen engines; a single enabled engine is chosen automatically. */
 export function useChosenEngines(
   names: readonly string[],
   choose: (names: readonly string[]) => void,
-): readonly EngineManifest[] {
+): ChosenEngines {
   const list = useOperation(operations.engines.list, { query: { limit: 200 } });
   const usable = (list.data?.items ?? []).filter((engine) => engine.enabled);
   const only = usable.length === 1 ? usable[0]?.name : undefined;
@@ -28,5 +35,9 @@ export function useChosenEngines(
         client.call(operations.engines.show, { params: { name } }, { signal }),
     })),
   });
-  return queries.flatMap(({ data }) => (data === undefined ? [] : [data.manifest]));
+  const failed = queries.find(({ data, error }) => data === undefined && error !== null);
+  return {
+    engines: queries.flatMap(({ data }) => (data === undefined ? [] : [data.manifest])),
+    failure: failed && { error: failed.error, retry: () => void failed.refetch() },
+  };
 }

@@ -4,15 +4,13 @@ import { useState } from 'react';
 
 import { hasInvalidParameter } from './parameters-form.tsx';
 import { schemaDefaults } from './schema-fields.ts';
-import { useChosenEngines } from './use-chosen-engines.ts';
+import { type ChosenEngines, useChosenEngines } from './use-chosen-engines.ts';
 
 type ParameterValues = Record<string, unknown>;
 
-export interface EngineChoice {
+export interface EngineChoice extends ChosenEngines {
   readonly names: readonly string[];
   readonly choose: (names: readonly string[]) => void;
-  /** Manifests of the chosen engines, as soon as they are loaded. */
-  readonly engines: readonly EngineManifest[];
   /** As filled in; the defaults of the schema before. */
   readonly parametersOf: (manifest: EngineManifest) => ParameterValues;
   readonly changeParameters: (engine: string, values: ParameterValues) => void;
@@ -23,11 +21,11 @@ export interface EngineChoice {
 export function useEngineChoice(wanted: readonly string[]): EngineChoice {
   const [names, choose] = useState(wanted);
   const [values, setValues] = useState<Readonly<Record<string, ParameterValues>>>({});
-  const engines = useChosenEngines(names, choose);
+  const { engines, failure } = useChosenEngines(names, choose);
   const parametersOf = ({ name, parameters }: EngineManifest): ParameterValues =>
     values[name] ?? schemaDefaults(parameters?.schema ?? {});
   return {
-    ...{ names, choose, engines, parametersOf },
+    ...{ names, choose, engines, failure, parametersOf },
     changeParameters: (engine, next) => setValues({ ...values, [engine]: next }),
     isInvalid: engines.some((manifest) => {
       const schema = manifest.parameters?.schema;
