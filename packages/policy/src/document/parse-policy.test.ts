@@ -210,6 +210,19 @@ describe('limits', () => {
     expect(faultsOf(`${head}${rule}${keys}`)).toHaveLength(policyLimits.faultsListed);
   });
 
+  test('thousands of unknown rules are refused at once', { timeout: 15_000 }, () => {
+    const long = 'n'.repeat(60);
+    const names = Array.from({ length: 15 }, (_, index) => `x${index}${long}`).join(', ');
+    const tests = `  - { name: t, expect: { matched: [${names}] } }\n`.repeat(300);
+    const rules = Array.from(
+      { length: 100 },
+      (_, index) => `  - { id: r${index}${long.slice(20)}, condition: "true", message: m }\n`,
+    );
+    const faults = faultsOf(`${head}rules:\n${rules.join('')}tests:\n${tests}`);
+    expect(faults).toHaveLength(policyLimits.faultsListed);
+    expect(faults[0]).toContain('unknown rule');
+  });
+
   test('a map of more fields than any document needs is refused at once', () => {
     const keys = Array.from({ length: 20_000 }, (_, index) => `x${index}: 1\n`).join('');
     expect(faultsOf(`${head}${rule}${keys}`)).toEqual([expect.stringContaining('limit 2000')]);

@@ -175,21 +175,38 @@ type Referring = Pick<PolicyDocument, 'exceptions' | 'tests'> & {
   readonly rules: readonly { readonly id: string }[];
 };
 
-/** Rules that exceptions and tests name have to exist. */
+/**
+ * Rules that exceptions and tests name have to exist. Only as many as are listed get the nearest
+ * name, whose search takes long for thousands.
+ */
 function findUnknownRules(document: Referring, yaml: YamlDocument): PolicyFault[] {
-  const known = document.rules.map(({ id }) => id);
-  const check = (id: string, path: Path): PolicyFault[] =>
-    known.includes(id) ? [] : [yaml.fault(path, `unknown rule "${id}"; ${suggest(id, known)}`)];
+  const known = new Set(document.rules.map(({ id }) => id));
+  const unknown = listReferences(document).filter(({ id }) => !known.has(id));
+  return unknown
+    .slice(0, policyLimits.faultsListed)
+    .map(({ id, path }) => yaml.fault(path, `unknown rule "${id}"; ${suggest(id, [...known])}`));
+}
+
+interface RuleReference {
+  readonly id: string;
+  readonly path: Path;
+}
+
+function listReferences({ exceptions, tests }: Referring): RuleReference[] {
   return [
-    ...document.exceptions.flatMap(({ match }, index) =>
-      match.rule === undefined ? [] : check(match.rule, ['exceptions', index, 'match', 'rule']),
+    ...exceptions.flatMap(({ match }, index) =>
+      match.rule === undefined
+        ? []
+        : [{ id: match.rule, path: ['exceptions', index, 'match', 'rule'] }],
     ),
-    ...document.tests.flatMap(({ expect }, index) => {
+    ...tests.flatMap(({ expect }, index) => {
       const path = ['tests', index, 'expect'];
+      const named = (field: 'rules' | 'message'): RuleReference[] =>
+        Object.keys(expect[field] ?? {}).map((id) => ({ id, path: [...path, field, id] }));
       return [
-        ...(expect.matched ?? []).flatMap((id, at) => check(id, [...path, 'matched', at])),
-        ...Object.keys(expect.rules ?? {}).flatMap((id) => check(id, [...path, 'rules', id])),
-        ...Object.keys(expect.message ?? {}).flatMap((id) => check(id, [...path, 'message', id])),
+        ...(expect.matched ?? []).map((id, at) => ({ id, path: [...path, 'matched', at] })),
+        ...named('rules'),
+        ...named('message'),
       ];
     }),
   ];
