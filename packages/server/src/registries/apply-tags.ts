@@ -104,7 +104,9 @@ function decide(
   const arrival = seen.inspect ? id : undefined;
   if (row === undefined) return { ...seen, change: 'appeared', previous: null, arrival };
   const previous = row.digest === seen.digest ? null : row.digest;
-  if (row.changed_at >= observedAt) {
+  // What was reported after the registry was asked is read again.
+  const isReported = row.verify_attempts === 0 && (row.verify_at ?? observedAt) > observedAt;
+  if (row.changed_at >= observedAt || isReported) {
     return { ...seen, change: 'outdated', previous, arrival: undefined };
   }
   if (row.present && row.digest === seen.digest) {
@@ -116,6 +118,8 @@ function decide(
 
 type KnownTag = Pick<Database['registry_tags'], 'tag' | 'digest' | 'present' | 'arrival'> & {
   readonly changed_at: Date;
+  readonly verify_at: Date | null;
+  readonly verify_attempts: number;
   readonly push: ReportedPush | null;
 };
 
@@ -127,6 +131,7 @@ async function readKnown(
   const rows = await trx
     .selectFrom('registry_tags')
     .select(['tag', 'digest', 'present', 'arrival', 'changed_at', 'push'])
+    .select(['verify_at', 'verify_attempts'])
     .where('registry', '=', registry.id)
     .where('repository', '=', repository)
     .where(sql<boolean>`tag = any(${seen.map(({ tag }) => tag)}::text[])`)

@@ -257,13 +257,16 @@ test.each([
   expect(await arrivals()).toEqual([]);
 });
 
-test('an answer to a poll that is older than a reported push changes nothing', async () => {
+test.each([
+  ['with', true],
+  ['without', false],
+])('an answer that is older than a push reported %s its digest changes nothing', async (_, has) => {
   const before = await push('lab/race', '1');
   await lab.poll(id);
   const after = await push('lab/race', '1');
   const { applyTags, lockRepository, readNow } = await import('./apply-tags.ts');
   const observedAt = await readNow(lab.database);
-  await report({ repository: 'lab/race', tag: '1', digest: after, eventId: 'r-1' });
+  await report({ repository: 'lab/race', tag: '1', ...(has && { digest: after }), eventId: 'r-1' });
   const registry = await readWatched(lab.database, id);
   if (registry === undefined) throw new Error('the registry is gone');
   const context = { registry, repository: 'lab/race', source: 'poll', observedAt } as const;
@@ -272,5 +275,6 @@ test('an answer to a poll that is older than a reported push changes nothing', a
     return applyTags(trx, context, [{ tag: '1', digest: before, inspect: true }]);
   });
   expect(applied).toMatchObject([{ change: 'outdated' }]);
+  await verifyTags(lab.parts, signal);
   expect(await currentDigest('lab/race', '1')).toBe(after);
 });
