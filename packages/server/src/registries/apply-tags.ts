@@ -104,9 +104,7 @@ function decide(
   const arrival = seen.inspect ? id : undefined;
   if (row === undefined) return { ...seen, change: 'appeared', previous: null, arrival };
   const previous = row.digest === seen.digest ? null : row.digest;
-  // What was reported after the registry was asked is read again.
-  const isReported = row.verify_attempts === 0 && (row.verify_at ?? observedAt) > observedAt;
-  if (row.changed_at >= observedAt || isReported) {
+  if (isOutdated(row, observedAt)) {
     return { ...seen, change: 'outdated', previous, arrival: undefined };
   }
   if (row.present && row.digest === seen.digest) {
@@ -114,6 +112,12 @@ function decide(
   }
   const change = row.present && row.digest !== null ? 'moved' : 'appeared';
   return { ...seen, push: seen.push ?? row.push ?? undefined, change, previous, arrival };
+}
+
+/** A push or deletion that was reported after the registry was asked is read again. */
+function isOutdated(row: KnownTag, observedAt: Date): boolean {
+  const isReported = row.verify_at !== null && row.verify_attempts === 0;
+  return row.changed_at >= observedAt || (isReported && row.verify_at > observedAt);
 }
 
 type KnownTag = Pick<Database['registry_tags'], 'tag' | 'digest' | 'present' | 'arrival'> & {

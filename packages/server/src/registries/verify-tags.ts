@@ -46,7 +46,7 @@ export async function verifyTags(parts: PollParts, signal: AbortSignal): Promise
       order by verify_at limit ${watchLimits.verifiesAtOnce} for update skip locked)
     returning registry, repository, tag, verify_attempts, push, deletion`.execute(parts.database);
   const byRegistry = Map.groupBy(rows, (row) => row.registry);
-  await Promise.all(
+  await endAll(
     [...byRegistry].map(async ([id, tags]) => {
       const registry = await readWatched(parts.database, id);
       if (registry === undefined || registry.address === localAddress) return;
@@ -65,7 +65,7 @@ async function verifyOfRegistry(
   const opened = await openWatchedRegistry(registry, parts, { signal, kind: 'automatic' });
   try {
     const byRepository = Map.groupBy(tags, (row) => row.repository);
-    await Promise.all(
+    await endAll(
       [...byRepository].map(([repository, rows]) =>
         verifyOfRepository(parts, { registry, repository }, { rows, signal, ...opened }),
       ),
@@ -110,7 +110,7 @@ async function verifyOfRepository(
     writing = next;
     await next;
   };
-  await Promise.all(
+  await endAll(
     rows.map(async (row) => {
       unwritten.push(await readTag(row, reading));
       await write();
@@ -186,4 +186,11 @@ async function isGone(
     if (error instanceof SourceError && !signal.aborted) return false;
     throw error;
   }
+}
+
+/** Waits for all, so that nothing reads with a client that was closed; then the first error. */
+async function endAll(work: readonly Promise<unknown>[]): Promise<void> {
+  const ended = await Promise.allSettled(work);
+  const failed = ended.find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
 }
