@@ -90,12 +90,10 @@ function isChanged(one: DecidedTag): one is ChangedTag {
   return one.change === 'appeared' || one.change === 'moved';
 }
 
-/** Pure. */
 function decide(
   seen: SeenTag,
   about: {
     readonly row: KnownTag | undefined;
-    /** Of a new arrival. */
     readonly id: string | undefined;
     readonly observedAt: Date;
   },
@@ -104,9 +102,8 @@ function decide(
   const arrival = seen.inspect ? id : undefined;
   if (row === undefined) return { ...seen, change: 'appeared', previous: null, arrival };
   const previous = row.digest === seen.digest ? null : row.digest;
-  if (isOutdated(row, observedAt)) {
-    return { ...seen, change: 'outdated', previous, arrival: undefined };
-  }
+  const none = { ...seen, previous, arrival: undefined };
+  if (isOutdated(row, observedAt)) return { ...none, change: 'outdated' };
   if (row.present && row.digest === seen.digest) {
     return { ...seen, change: 'same', previous, arrival: row.arrival ?? undefined };
   }
