@@ -114,7 +114,7 @@ function decide(
 /** A push or deletion that was reported after the registry was asked is read again. */
 function isOutdated(row: KnownTag, observedAt: Date): boolean {
   const isReported = row.verify_at !== null && row.verify_attempts === 0;
-  return row.changed_at >= observedAt || (isReported && row.verify_at > observedAt);
+  return row.changed_at >= observedAt || (isReported && row.verify_at >= observedAt);
 }
 
 type KnownTag = Pick<Database['registry_tags'], 'tag' | 'digest' | 'present' | 'arrival'> & {
