@@ -4,7 +4,7 @@
  */
 import type { Event, Page } from '@lazaret/protocol';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useEffectEvent, useMemo, useState } from 'react';
 
 import { type PagedList, type ReadPage, usePages } from '../data.ts';
 import { useEvents } from './events.ts';
@@ -72,12 +72,12 @@ function useLatest<T>(source: StableListSource<T>, queryKey: readonly unknown[])
     }, settleMs);
     return () => clearTimeout(timer);
   }, [arrivals, name, queries]);
-  useEffect(() => {
-    if (updates !== true || data === undefined) return;
-    const fresh = new Map(data.items.map((row) => [versionOf(row), row]));
+  const update = useEffectEvent((rows: readonly T[]) => {
+    const fresh = new Map(rows.map((row) => [versionOf(row), row]));
     queries.setQueryData<Pages<T>>(queryKey, (pages) => replaceRows(pages, fresh, versionOf));
-    // `versionOf` is another function after each render, with the same meaning.
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
-  }, [data, queries, queryKey, updates]);
+  });
+  useEffect(() => {
+    if (updates === true && data !== undefined) update(data.items);
+  }, [data, updates]);
   return data?.items ?? [];
 }

@@ -1,31 +1,25 @@
 import type { DecisionAction, DecisionEffect, EffectState } from '@lazaret/protocol';
-import {
-  IconArrowBackUp,
-  IconBan,
-  IconCircleCheck,
-  IconCircleX,
-  IconHourglass,
-  IconLoader2,
-  IconUserQuestion,
-} from '@tabler/icons-react';
+import { IconBan } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
 import { PlainText } from '../../components/plain-text.tsx';
 import { LinkAnchor } from '../../components/router-link.tsx';
 import { type Status, StatusBadge } from '../../components/status-badge.tsx';
+import { actionStatuses, itemStatuses } from '../quarantine/statuses.tsx';
 import { actionLabels } from './decision-status.tsx';
 
+/** Those of the action until it ends, then those of the quarantined image. */
 const statuses: Readonly<Record<EffectState, Status>> = {
-  waiting: { label: 'Waiting', tone: 'queued', icon: IconHourglass },
-  proposed: { label: 'Needs approval', tone: 'warning', icon: IconUserQuestion },
-  running: { label: 'Running', tone: 'running', icon: IconLoader2 },
-  done: { label: 'Done', tone: 'succeeded', icon: IconCircleCheck },
-  blocked: { label: 'Blocked only', tone: 'warning', icon: IconBan },
-  failed: { label: 'Failed', tone: 'failed', icon: IconCircleX },
-  rejected: { label: 'Rejected', tone: 'cancelled', icon: IconBan },
+  waiting: actionStatuses.approved,
+  proposed: actionStatuses.proposed,
+  running: actionStatuses.running,
+  done: actionStatuses.done,
+  blocked: itemStatuses.blocked,
+  failed: actionStatuses.failed,
+  rejected: actionStatuses.rejected,
   withdrawn: { label: 'Withdrawn', tone: 'cancelled', icon: IconBan },
-  released: { label: 'Released', tone: 'cancelled', icon: IconArrowBackUp },
+  released: itemStatuses.released,
 };
 
 const effectEvents: ReadonlySet<string> = new Set([

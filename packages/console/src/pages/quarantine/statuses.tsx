@@ -14,7 +14,7 @@ import type { ReactNode } from 'react';
 
 import { type Status, StatusBadge } from '../../components/status-badge.tsx';
 
-const itemStatuses: Readonly<Record<QuarantineState, Status>> = {
+export const itemStatuses: Readonly<Record<QuarantineState, Status>> = {
   preparing: { label: 'Preparing', tone: 'running', icon: IconLoader2 },
   quarantined: { label: 'Quarantined', tone: 'succeeded', icon: IconLock },
   blocked: { label: 'Blocked only', tone: 'warning', icon: IconBan },
@@ -27,7 +27,7 @@ export function ItemStateBadge({ state }: { readonly state: QuarantineState }): 
   return <StatusBadge status={itemStatuses[state]} state={state} />;
 }
 
-const actionStatuses: Readonly<Record<RegistryActionState, Status>> = {
+export const actionStatuses: Readonly<Record<RegistryActionState, Status>> = {
   proposed: { label: 'Needs approval', tone: 'warning', icon: IconUserQuestion },
   approved: { label: 'Waiting', tone: 'queued', icon: IconHourglass },
   running: { label: 'Running', tone: 'running', icon: IconLoader2 },
