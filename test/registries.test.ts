@@ -134,8 +134,10 @@ test('a registry that stops in the middle makes nothing disappear', async () => 
   expect(problem?.code).toBe('unreachable');
   expect(counts).toMatchObject({ repositories: 3, tags: 3 });
   expect(await history(client, 'stopping', 'lab/a')).toEqual(['appeared 1 by backlog']);
-  const { missing } = await client.call(operations.system.show, {});
+  const { missing, roles } = await client.call(operations.system.show, {});
   expect(missing.map(({ part }) => part)).toContain('registry stopping');
+  // The gate has no address here, so it does not run.
+  expect(roles).toEqual(['api', 'scheduler', 'worker', 'inspector', 'watcher']);
   await client.call(registries.remove, { params: { name: 'stopping' } });
 });
 

@@ -17,6 +17,7 @@ import { filesSlice } from '../files/index.ts';
 import {
   configuredNodes,
   describeConfiguration,
+  type Configuration,
   readEnvironment,
   readProgramEnvironment,
   type LoadedConfiguration,
@@ -280,7 +281,7 @@ async function createSlices(core: Core, parts: SliceParts): Promise<Slices> {
     searchSlice({ database: core.database, slices: () => slices }),
     eventsSlice({ outbox, database: core.database }),
     systemSlice({
-      ...{ loops, version, database: core.handle, roles: values.roles },
+      ...{ loops, version, database: core.handle, roles: rolesThatRun(values) },
       slices: () => slices,
       startedAt: new Date(),
       configuration: () => describeConfiguration(configuration),
@@ -288,6 +289,11 @@ async function createSlices(core: Core, parts: SliceParts): Promise<Slices> {
     }),
   ];
   return { slices, access, metrics };
+}
+
+/** The gate runs when it has an address: nobody shall believe that pulls pass through it. */
+function rolesThatRun({ roles, gateListen }: Configuration): readonly RoleName[] {
+  return gateListen === '' ? roles.filter((role) => role !== 'gate') : roles;
 }
 
 function createQuarantine(core: Core): Slice {
