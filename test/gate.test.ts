@@ -71,6 +71,7 @@ beforeAll(async () => {
     },
     { timeout: 30_000, interval: 50 },
   );
+  expect((await client.call(operations.system.show, {})).roles).toContain('gate');
   const auth = Buffer.from(`any:${instance.adminToken}`).toString('base64');
   const config = JSON.stringify({ auths: { [address]: { auth } } });
   await writeFile(join(directory, 'config.json'), config, { mode: 0o600 });

@@ -291,7 +291,7 @@ async function createSlices(core: Core, parts: SliceParts): Promise<Slices> {
   return { slices, access, metrics };
 }
 
-/** The gate runs when it has an address: nobody shall believe that pulls pass through it. */
+/** The gate runs only when it has an address; listing it would claim that it answers pulls. */
 function rolesThatRun({ roles, gateListen }: Configuration): readonly RoleName[] {
   return gateListen === '' ? roles.filter((role) => role !== 'gate') : roles;
 }
